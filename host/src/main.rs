@@ -1,0 +1,2 @@
+//! Celadon. 
+fn main() {}

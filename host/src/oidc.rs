@@ -1,0 +1,1 @@
+//! What the host checks of OpenID Connect: metadata, keys, ID tokens.
