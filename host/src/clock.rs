@@ -6,7 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub type Timestamp = u64;
 
 /// Now, in Unix seconds.
-#[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the wall clock"
+)]
 pub fn now() -> Timestamp {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

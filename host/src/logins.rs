@@ -175,7 +175,10 @@ pub enum LoginError {
     ResultCode,
     /// Our own fault: Temporal, the store.
     #[error("{0} cannot be reached now")]
-    Unavailable(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
+    Unavailable(
+        &'static str,
+        #[source] Box<dyn std::error::Error + Send + Sync>,
+    ),
 }
 
 /// The reasons with which a login cannot begin are those of [`Reason`].

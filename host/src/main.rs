@@ -1,2 +1,2 @@
-//! Celadon. 
+//! Celadon.
 fn main() {}

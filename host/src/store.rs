@@ -198,11 +198,7 @@ pub struct JournalEntry {
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// The entries of one series (`obtain`, `identify`), in order.
-    async fn journal(
-        &self,
-        login: &str,
-        series: &str,
-    ) -> Result<Vec<JournalEntry>, StoreError>;
+    async fn journal(&self, login: &str, series: &str) -> Result<Vec<JournalEntry>, StoreError>;
     /// Writes an intent. `Refused`: one is there already, which means that another run of the
     /// same step is at work or has died.
     async fn journal_intent(
@@ -377,11 +373,7 @@ pub trait Accounts: Send + Sync {
         renewed: &RenewedTokens,
     ) -> Result<bool, StoreError>;
     /// Marks that the user must sign in again.
-    async fn mark_needs_reauth(
-        &self,
-        id: &AuthorizationId,
-        why: &str,
-    ) -> Result<(), StoreError>;
+    async fn mark_needs_reauth(&self, id: &AuthorizationId, why: &str) -> Result<(), StoreError>;
     /// Marks a refresh that failed for a passing reason.
     async fn mark_refresh_failed(
         &self,
@@ -529,11 +521,7 @@ pub trait Handoffs: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<(), StoreError>;
     /// Takes them out: at most once, and not after they expired.
-    async fn take_handoff(
-        &self,
-        hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<Sealed>, StoreError>;
+    async fn take_handoff(&self, hash: &str, now: Timestamp) -> Result<Option<Sealed>, StoreError>;
 }
 
 // -------------------------------------------------------------------- upkeep

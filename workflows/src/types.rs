@@ -186,6 +186,8 @@ pub enum Reason {
     NotGranted,
     /// The configuration changed so that this login cannot end: provider or revision is gone.
     Reconfigured,
+    /// Celadon itself could not do a step in time: store or workers were away too long.
+    HostFailed,
 }
 
 impl Reason {
@@ -202,6 +204,7 @@ impl Reason {
             Self::PluginFailed => "plugin_failed",
             Self::NotGranted => "not_granted",
             Self::Reconfigured => "reconfigured",
+            Self::HostFailed => "host_failed",
         }
     }
 }
