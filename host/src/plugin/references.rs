@@ -185,7 +185,7 @@ impl Walk<'_> {
                     Hiding::DenyAll => true,
                     Hiding::ByName => named,
                 };
-                if hidden && !text.is_empty() && !self.reveal.iter().any(|place| place == pointer) {
+                if hidden && !text.is_empty() && !self.reveal.iter().any(|place| covers(place, pointer)) {
                     let name = self.name(pointer);
                     self.found.push((name.clone(), std::mem::replace(text, name)));
                 }
@@ -234,6 +234,16 @@ impl Walk<'_> {
         }
         format!("secret:{}{pointer}", self.place)
     }
+}
+
+/// Whether an approved place, in which one segment may be `*` (any array index), is this pointer.
+fn covers(place: &str, pointer: &str) -> bool {
+    let index = |segment: &str| !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_digit());
+    place.split('/').count() == pointer.split('/').count()
+        && place
+            .split('/')
+            .zip(pointer.split('/'))
+            .all(|(place, found)| place == found || (place == "*" && index(found)))
 }
 
 fn is_public(name: &str) -> bool {
