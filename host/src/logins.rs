@@ -2,13 +2,19 @@
 //!
 //! The endpoints know cookies, headers and pages; this module knows attempts and workflows.
 
+mod answer;
+mod begin;
+mod callback;
+mod client;
+pub(crate) mod return_to;
+
 use crate::clock::Timestamp;
-use crate::config::Config;
-use crate::plugin::Providers;
-use crate::seal::KeyRing;
+use crate::plugin::transcript::Stop;
+use crate::sessions::Sessions;
 use crate::steps::Steps;
-use crate::store::SharedStore;
-use celadon_workflows::types::{LoginId, Outcome, ProviderName, Reason, Refusal, Stage, UserId};
+use crate::store::{AttemptRecord, StoreError};
+use crate::temporal::{Temporal, TemporalError};
+use celadon_workflows::types::{LoginId, Outcome, ProviderName, Refusal, Stage, UserId};
 use std::net::IpAddr;
 use std::sync::Arc;
 use url::Url;
@@ -181,79 +187,48 @@ pub enum LoginError {
     ),
 }
 
-/// The reasons with which a login cannot begin are those of [`Reason`].
-pub type BeginReason = Reason;
-
 /// The facade. Cheap to clone.
 #[derive(Clone)]
 pub struct Logins {
-    #[allow(dead_code, reason = "written next")]
-    inner: Arc<Inner>,
-}
-
-#[allow(dead_code, reason = "written next")]
-struct Inner {
-    config: Arc<Config>,
-    store: SharedStore,
-    keys: Arc<KeyRing>,
-    providers: Arc<Providers>,
     steps: Arc<Steps>,
-    temporal: temporalio_client::Client,
+    temporal: Temporal,
+    sessions: Sessions,
 }
 
 impl Logins {
-    /// Begins a login in a browser.
-    pub async fn begin(&self, _wish: BrowserLogin) -> Result<Begun, LoginError> {
-        Err(LoginError::UnknownProvider)
+    /// Over the steps, Temporal and the browsers' sessions.
+    pub fn new(steps: Arc<Steps>, temporal: Temporal, sessions: Sessions) -> Self {
+        Self { steps, temporal, sessions }
     }
 
-    /// Begins a login for a configured client.
-    pub async fn create(&self, _wish: ClientLogin) -> Result<Created, LoginError> {
-        Err(LoginError::UnknownProvider)
+    /// The attempt of a login at this provider.
+    async fn attempt(&self, login: &LoginId) -> Result<Option<AttemptRecord>, LoginError> {
+        self.steps.store.attempt(login).await.map_err(store)
     }
+}
 
-    /// What to show to the browser that opens a client's login, before it is bound.
-    pub async fn invitation(
-        &self,
-        _provider: &str,
-        _login: &LoginId,
-    ) -> Result<Invitation, LoginError> {
-        Err(LoginError::UnknownLogin)
+fn store(error: StoreError) -> LoginError {
+    LoginError::Unavailable("the store", Box::new(error))
+}
+
+fn temporal(error: TemporalError) -> LoginError {
+    LoginError::Unavailable("temporal", Box::new(error))
+}
+
+/// A login that cannot begin.
+fn cannot_begin(stop: Stop) -> LoginError {
+    match stop {
+        Stop::Refused(refusal) => LoginError::CannotBegin(refusal),
+        Stop::Trouble(error) => LoginError::Unavailable(error.what, Box::new(error)),
     }
+}
 
-    /// Binds a client's login to the browser that accepts the invitation, once.
-    pub async fn accept(&self, _provider: &str, _login: &LoginId) -> Result<Begun, LoginError> {
-        Err(LoginError::UnknownLogin)
-    }
-
-    /// Answers a callback: waits until the login has ended, at most 20 s.
-    pub async fn callback(&self, _callback: CallbackRequest) -> Result<SignedIn, LoginError> {
-        Err(LoginError::UnknownState)
-    }
-
-    /// Where a client's login stands. With `wait`: answers when it has ended, or after that many
-    /// seconds. Only the client that started it may ask.
-    pub async fn status(
-        &self,
-        _client: &str,
-        _login: &LoginId,
-        _wait: Option<std::time::Duration>,
-    ) -> Result<LoginStatus, LoginError> {
-        Err(LoginError::UnknownLogin)
-    }
-
-    /// Cancels a client's login.
-    pub async fn cancel(&self, _client: &str, _login: &LoginId) -> Result<(), LoginError> {
-        Err(LoginError::UnknownLogin)
-    }
-
-    /// Redeems the one-time code of a client's login.
-    pub async fn result(
-        &self,
-        _client: &str,
-        _login: &LoginId,
-        _code: &str,
-    ) -> Result<LoginResult, LoginError> {
-        Err(LoginError::UnknownLogin)
+/// An ended login, as the one who asks for it now is told.
+fn ended(login: &LoginId, outcome: &Outcome) -> LoginError {
+    match outcome {
+        Outcome::SignedIn { .. } => LoginError::AlreadyAnswered,
+        Outcome::Refused(refusal) => LoginError::Refused(login.clone(), refusal.clone()),
+        Outcome::Expired => LoginError::Expired,
+        Outcome::Cancelled => LoginError::Cancelled,
     }
 }

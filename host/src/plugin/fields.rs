@@ -1,6 +1,6 @@
 //! The fields of one query or body: each name once, the host's names the host's alone.
 
-use super::bindings::{Endpoint, Placement, Role};
+use super::description::{Endpoint, Placement, Role};
 use super::request::Rules;
 use serde_json::{Map, Value};
 use url::Url;

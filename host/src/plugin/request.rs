@@ -4,7 +4,8 @@
 //! client authentication and every security parameter. Whatever the contract does not allow is
 //! refused here, before anything is sent (WIT `request`, `secret`).
 
-use super::bindings::{Body, Credential, Endpoint, Field, Method, Placement, Renewal, Request, Role, Value};
+use super::bindings::{Body, Credential, Field, Request, Value};
+use super::description::{Endpoint, Method, Placement, Renewal, Role};
 use super::fields::{Fields, Forbidden, host_written};
 use super::references::Vault;
 use aws_lc_rs::hmac;
@@ -180,9 +181,8 @@ impl<'a> Builder<'a> {
         if !takes_text && !empty {
             return Err(RequestError::UserinfoTakesNothing);
         }
-        let url = Url::parse(&endpoint.url).map_err(|_| RequestError::UnknownEndpoint)?;
         Ok(Self {
-            query: Fields::fixed(&url),
+            query: Fields::fixed(&endpoint.url),
             body: Fields::default(),
             headers: HeaderMap::new(),
             carries: Vec::new(),
@@ -190,7 +190,7 @@ impl<'a> Builder<'a> {
             endpoint,
             vault,
             rules,
-            url,
+            url: endpoint.url.clone(),
         })
     }
 
@@ -418,9 +418,9 @@ impl<'a> Builder<'a> {
     fn finish(mut self) -> Result<Prepared, RequestError> {
         self.query.write_query(&mut self.url);
         let body = self.finish_body()?;
-        for fixed in &self.endpoint.headers {
-            let name = HeaderName::from_bytes(fixed.name.as_bytes());
-            let value = HeaderValue::from_str(&fixed.value);
+        for (name, value) in &self.endpoint.headers {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let value = HeaderValue::from_str(value);
             let (Ok(name), Ok(value)) = (name, value) else {
                 return Err(RequestError::Header);
             };
@@ -431,7 +431,7 @@ impl<'a> Builder<'a> {
             .or_insert(HeaderValue::from_static("application/json"));
         Ok(Prepared {
             role: self.endpoint.role,
-            endpoint: self.endpoint.name.clone(),
+            endpoint: self.request.endpoint.clone(),
             method: match self.endpoint.method {
                 Method::Get => http::Method::GET,
                 Method::Post => http::Method::POST,
@@ -446,7 +446,7 @@ impl<'a> Builder<'a> {
 
     fn finish_body(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, RequestError> {
         let (kind, bytes) = match (&self.endpoint.body, &self.request.body) {
-            (Some(fixed), _) => ("application/json", fixed.clone().into_bytes()),
+            (Some(fixed), _) => ("application/json", fixed.to_string().into_bytes()),
             (None, Body::Document(text)) => ("application/json", text.clone().into_bytes()),
             (None, Body::Json(_)) => ("application/json", self.body.to_json()),
             (None, _) if self.body.is_empty() && self.endpoint.method != Method::Post => {

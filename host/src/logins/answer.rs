@@ -1,0 +1,169 @@
+//! Answering a login: the browser comes back from the provider.
+
+use super::callback::Parameters;
+use super::{CallbackRequest, LoginError, Logins, SignedIn, cannot_begin, ended, return_to, store};
+use crate::clock;
+use crate::random;
+use crate::steps::attempt::{Callback, callback_of};
+use crate::store::{AttemptRecord, FirstWrite};
+use crate::temporal::TemporalError;
+use celadon_workflows::types::{CallbackDigest, LoginId, Outcome};
+use std::time::{Duration, Instant};
+use subtle::ConstantTimeEq;
+
+/// How long a browser waits for the end of its login.
+const PATIENCE: Duration = Duration::from_secs(19);
+
+impl Logins {
+    /// Answers a callback: waits until the login has ended, at most 20 s.
+    pub async fn callback(&self, request: CallbackRequest) -> Result<SignedIn, LoginError> {
+        let begun = Instant::now();
+        let parameters = Parameters::new(&request)?;
+        let login = parameters.login()?;
+        let record = self.attempt(&login).await?.ok_or(LoginError::UnknownState)?;
+        if record.attempt.provider.as_str() != request.provider {
+            return Err(LoginError::UnknownState);
+        }
+        check_binding(&record, &request)?;
+        if let Some(outcome) = &record.outcome {
+            return Err(ended(&login, outcome));
+        }
+        let answered_before = record.callback_digest.is_some();
+        if !answered_before && clock::now() >= record.attempt.expires_at {
+            return Err(LoginError::Expired);
+        }
+        let callback = self.read(&record, &parameters, &login).await?;
+        let digest = self.keep(&login, &callback).await?;
+        let left = PATIENCE.saturating_sub(begun.elapsed());
+        let outcome = self.hand_over(&record, digest, left).await?;
+        match outcome {
+            Outcome::SignedIn { .. } => self.finish(&record, &outcome).await,
+            other => Err(ended(&login, &other)),
+        }
+    }
+
+    /// What the steps need of the callback, checked against the pinned description.
+    async fn read(
+        &self,
+        record: &AttemptRecord,
+        parameters: &Parameters<'_>,
+        login: &LoginId,
+    ) -> Result<Callback, LoginError> {
+        let steps = &self.steps;
+        let revision = steps
+            .revision_of(&record.attempt.revision)
+            .await
+            .map_err(cannot_begin)?;
+        let provider = steps
+            .provider(&record.attempt.provider)
+            .ok_or(LoginError::UnknownProvider)?;
+        // Known since the link was written. Where it cannot be had now, the exchange will say so.
+        let deadline = Instant::now() + Duration::from_secs(2);
+        let metadata = steps.metadata(provider, &revision, deadline).await.ok().flatten();
+        parameters.check_issuer(login, &revision.description, metadata.as_deref())?;
+        parameters.callback(&revision.description, clock::now())
+    }
+
+    /// Seals the callback into the store, the first time. Its digest is the same for the same
+    /// parameters, and says nothing to who does not have our keys.
+    async fn keep(&self, login: &LoginId, callback: &Callback) -> Result<CallbackDigest, LoginError> {
+        let steps = &self.steps;
+        let digest = steps.keys.keyed_hash("callback", digest_text(login, callback).as_bytes());
+        let sealed = steps
+            .keys
+            .seal_json(&callback_of(login), callback)
+            .map_err(|error| LoginError::Unavailable("the key ring", Box::new(error)))?;
+        let written = steps
+            .store
+            .put_callback(login, &digest, &sealed, clock::now())
+            .await
+            .map_err(store)?;
+        match written {
+            FirstWrite::Written | FirstWrite::Same => Ok(CallbackDigest { digest }),
+            FirstWrite::Refused => Err(match self.attempt(login).await? {
+                Some(AttemptRecord { outcome: Some(outcome), .. }) => ended(login, &outcome),
+                _ => LoginError::AlreadyAnswered,
+            }),
+        }
+    }
+
+    /// The workflow's outcome for this callback.
+    async fn hand_over(
+        &self,
+        record: &AttemptRecord,
+        digest: CallbackDigest,
+        patience: Duration,
+    ) -> Result<Outcome, LoginError> {
+        let login = &record.attempt.id;
+        let answered = self
+            .temporal
+            .answer_login(&record.attempt.workflow_id, digest, patience)
+            .await;
+        match answered {
+            Ok(outcome) => Ok(outcome),
+            Err(TemporalError::TimedOut) => Err(LoginError::StillRunning(login.clone())),
+            Err(TemporalError::NotFound | TemporalError::Refused) => {
+                // The workflow ended between our look at the store and the update.
+                let now = self.attempt(login).await?.and_then(|record| record.outcome);
+                now.ok_or(LoginError::Expired)
+            }
+            Err(error) => Err(super::temporal(error)),
+        }
+    }
+
+    /// A session for the browser, or a one-time code for the client that waits.
+    async fn finish(&self, record: &AttemptRecord, outcome: &Outcome) -> Result<SignedIn, LoginError> {
+        let Outcome::SignedIn { identity, user, .. } = outcome else {
+            return Err(LoginError::AlreadyAnswered);
+        };
+        let attempt = &record.attempt;
+        if attempt.client.is_some() {
+            return self.finish_for_client(record).await;
+        }
+        let session = self
+            .sessions
+            .begin(user.clone(), identity.clone(), attempt.provider.clone())
+            .await
+            .map_err(store)?;
+        Ok(SignedIn {
+            login: attempt.id.clone(),
+            session: Some(session),
+            return_to: attempt.return_to.clone(),
+        })
+    }
+
+    async fn finish_for_client(&self, record: &AttemptRecord) -> Result<SignedIn, LoginError> {
+        let attempt = &record.attempt;
+        let code = random::token();
+        let hash = random::sha256_hex(code.as_bytes());
+        let written = self
+            .steps
+            .store
+            .put_result_code(&attempt.id, &hash)
+            .await
+            .map_err(store)?;
+        if written != FirstWrite::Written {
+            return Err(LoginError::AlreadyAnswered);
+        }
+        Ok(SignedIn {
+            login: attempt.id.clone(),
+            session: None,
+            return_to: return_to::with_result(&attempt.return_to, attempt.id.as_str(), &code),
+        })
+    }
+}
+
+/// The browser that comes back is the one that began: it has the login's binding cookie.
+fn check_binding(record: &AttemptRecord, request: &CallbackRequest) -> Result<(), LoginError> {
+    let expected = record.attempt.binding.as_deref().ok_or(LoginError::ForeignBrowser)?;
+    let bound = request.bindings.iter().any(|(_, value)| {
+        let hash = random::sha256_hex(value.as_bytes());
+        bool::from(hash.as_bytes().ct_eq(expected.as_bytes()))
+    });
+    if bound { Ok(()) } else { Err(LoginError::ForeignBrowser) }
+}
+
+/// The parameters without their time of arrival, injectively.
+fn digest_text(login: &LoginId, callback: &Callback) -> String {
+    serde_json::json!([login, callback.code, callback.error, callback.kept]).to_string()
+}

@@ -1,0 +1,361 @@
+//! The transcript loop: the component says what it wants to know, the host asks the provider and
+//! calls again with the answer.
+//!
+//! A [`Series`] is one such loop. Requests that spend something go through a sealed journal in the
+//! store: intent before, answer after. So a step may be run again after a crash: what was answered
+//! is not sent again, and an intent without an answer is never sent again. The component must ask
+//! the same when it is asked again; its requests are hashed.
+
+use super::bindings::{Parameter, Request, Response};
+use super::description::{Method, Role};
+use super::endpoints::{Endpoints, Found};
+use super::references::{Hiding, Vault};
+use super::request::{Prepared, RequestError, Rules, prepare};
+use super::sending::{Answered, send};
+use crate::egress::Egress;
+use crate::random::sha256_hex;
+use crate::seal::{Context, KeyRing};
+use crate::store::{FirstWrite, JournalEntry, Store, StoreError};
+use celadon_workflows::ports::StepError;
+use celadon_workflows::types::{Reason, Refusal};
+use serde_json::Value;
+use std::time::Instant;
+
+/// Answers in one transcript (WIT, bounds).
+const MOST_ANSWERS: usize = 16;
+/// Bytes in one transcript (WIT, bounds).
+const MOST_BYTES: usize = 1 << 20;
+
+/// Why a series ended without a result.
+#[derive(Debug)]
+pub enum Stop {
+    /// For good.
+    Refused(Refusal),
+    /// The host's own trouble; the step may be run again.
+    Trouble(StepError),
+}
+
+impl Stop {
+    /// A refusal.
+    pub fn refused(reason: Reason, detail: impl Into<String>) -> Self {
+        Self::Refused(Refusal::new(reason, detail))
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Trouble(StepError {
+            what: "the store",
+            source: Some(Box::new(error)),
+        })
+    }
+}
+
+/// What the component answered: requests to send, or its result.
+pub enum Next<D> {
+    /// Send these and call again.
+    Send(Vec<Request>),
+    /// Done.
+    Done(D),
+}
+
+/// What the host keeps of an answer beside what the component sees.
+pub struct Kept {
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// Its role.
+    pub role: Role,
+    /// The status.
+    pub status: u16,
+    /// The credentials that the request carried.
+    pub carries: Vec<String>,
+    /// Whether the request carried the grant's credential, or a secret of an answer that does.
+    pub descends: bool,
+}
+
+/// Where a series is written down.
+pub struct Log<'a> {
+    /// The journal.
+    pub store: &'a dyn Store,
+    /// Seals the answers.
+    pub keys: &'a KeyRing,
+    /// Whose journal: a login's id or a grant's.
+    pub owner: &'a str,
+    /// `obtain`, `identify`, `refresh:…`.
+    pub name: &'a str,
+    /// Whether every request is journaled, or only those that change something.
+    pub everything: bool,
+}
+
+/// One transcript loop.
+pub struct Series<'a> {
+    /// Its journal.
+    pub log: Log<'a>,
+    /// How requests go out.
+    pub egress: &'a Egress,
+    /// When the browser's patience ends.
+    pub deadline: Instant,
+    /// The endpoints that the component may name.
+    pub endpoints: Endpoints<'a>,
+    /// What the host adds.
+    pub rules: Rules<'a>,
+    /// The credentials.
+    pub vault: Vault,
+    /// Places in token answers that are no credentials.
+    pub reveal: &'a [String],
+    /// What came back, in the transcript's order.
+    pub kept: Vec<Kept>,
+}
+
+impl Series<'_> {
+    /// Calls the component until it is done.
+    pub async fn run<D>(
+        &mut self,
+        mut call: impl AsyncFnMut(Vec<Response>) -> Result<Next<D>, Stop>,
+    ) -> Result<D, Stop> {
+        let journal = self.log.store.journal(self.log.owner, self.log.name).await?;
+        let mut transcript: Vec<Response> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let requests = match call(transcript.clone()).await? {
+                Next::Done(done) => return Ok(done),
+                Next::Send(requests) => requests,
+            };
+            self.check_list(&requests)?;
+            let place = self.kept.len();
+            let answers = self.answer_all(&requests, place, &journal).await?;
+            for answer in answers {
+                let response = self.admit(answer);
+                bytes += response.body.len();
+                transcript.push(response);
+            }
+            if bytes > MOST_BYTES {
+                return Err(fault("its transcript is longer than 1 MiB"));
+            }
+        }
+    }
+
+    /// Bounds on a list of requests, before anything is sent.
+    fn check_list(&self, requests: &[Request]) -> Result<(), Stop> {
+        if requests.is_empty() {
+            return Err(fault("it asks to send nothing"));
+        }
+        if self.kept.len() + requests.len() > MOST_ANSWERS {
+            return Err(fault("it asks for more than 16 answers"));
+        }
+        let alone = |request: &Request| {
+            matches!(
+                self.endpoints.role_of(&request.endpoint),
+                Some(Role::Token | Role::Revocation)
+            )
+        };
+        if requests.len() > 1 && requests.iter().any(alone) {
+            return Err(fault("a token or revocation request has to go alone"));
+        }
+        Ok(())
+    }
+
+    /// The answers to all requests of a list, in its order.
+    async fn answer_all(
+        &self,
+        requests: &[Request],
+        place: usize,
+        journal: &[JournalEntry],
+    ) -> Result<Vec<Answered>, Stop> {
+        let asked = requests
+            .iter()
+            .enumerate()
+            .map(|(index, request)| self.answer(request, place + index, journal));
+        futures::future::try_join_all(asked).await
+    }
+
+    /// The answer to one request: from the journal, or from the provider.
+    async fn answer(
+        &self,
+        request: &Request,
+        place: usize,
+        journal: &[JournalEntry],
+    ) -> Result<Answered, Stop> {
+        let endpoint = match self.endpoints.find(&request.endpoint) {
+            Found::Endpoint(endpoint) => endpoint,
+            Found::Missing(role) => return Ok(Answered::missing(&request.endpoint, role)),
+            Found::Unknown => return Err(RequestError::UnknownEndpoint.into()),
+        };
+        let Some(prepared) = prepare(request, &endpoint, &self.vault, &self.rules)? else {
+            return Ok(Answered::missing(&request.endpoint, endpoint.role));
+        };
+        self.check_code_once(&prepared)?;
+        if !self.log.everything && endpoint.method == Method::Get {
+            return send(self.egress, &prepared, self.deadline).await.map_err(Into::into);
+        }
+        self.answer_once(request, &prepared, place, journal).await
+    }
+
+    /// A code goes out in one request of a login, ever.
+    fn check_code_once(&self, prepared: &Prepared) -> Result<(), Stop> {
+        let has_code = |carries: &[String]| carries.iter().any(|name| name == "code");
+        let before = self.kept.iter().any(|kept| has_code(&kept.carries));
+        if before && has_code(&prepared.carries) {
+            return Err(RequestError::CodeTwice.into());
+        }
+        Ok(())
+    }
+
+    /// Sends a request at most once, ever, over the journal.
+    async fn answer_once(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        place: usize,
+        journal: &[JournalEntry],
+    ) -> Result<Answered, Stop> {
+        let sequence = u32::try_from(place).unwrap_or(u32::MAX);
+        let hash = hash(request);
+        if let Some(entry) = journal.iter().find(|entry| entry.sequence == sequence) {
+            return self.replay(entry, &hash, prepared, sequence);
+        }
+        let Log { store, owner, name, .. } = self.log;
+        let written = store
+            .journal_intent(owner, name, sequence, &hash, crate::clock::now())
+            .await?;
+        if written != FirstWrite::Written {
+            return Err(answer_lost());
+        }
+        let answered = match send(self.egress, prepared, self.deadline).await {
+            Ok(answered) => answered,
+            Err(unsent) if unsent.nothing_sent => {
+                store.journal_withdraw(owner, name, sequence).await?;
+                return Err(unsent.into());
+            }
+            Err(ambiguous) => return Err(ambiguous.into()),
+        };
+        let sealed = self
+            .log
+            .keys
+            .seal_json(&self.context(sequence), &answered)
+            .map_err(|error| Stop::Trouble(StepError {
+                what: "the key ring",
+                source: Some(Box::new(error)),
+            }))?;
+        store.journal_answer(owner, name, sequence, &sealed).await?;
+        Ok(answered)
+    }
+
+    /// The answer that an earlier run of this step got.
+    fn replay(
+        &self,
+        entry: &JournalEntry,
+        hash: &str,
+        prepared: &Prepared,
+        sequence: u32,
+    ) -> Result<Answered, Stop> {
+        if entry.request != hash {
+            return Err(fault("asked again, it asks something else"));
+        }
+        let Some(sealed) = &entry.answer else {
+            return Err(answer_lost());
+        };
+        let mut answered: Answered = self
+            .log
+            .keys
+            .open_json(&self.context(sequence), sealed)
+            .map_err(|error| {
+                tracing::error!(error = %error, owner = self.log.owner, "a journaled answer does not open");
+                answer_lost()
+            })?;
+        answered.bind(prepared);
+        Ok(answered)
+    }
+
+    fn context(&self, sequence: u32) -> Context {
+        let Log { owner, name, .. } = self.log;
+        Context::new("journal.answer", format!("{owner}/{name}/{sequence}"))
+    }
+
+    /// Takes an answer into the transcript; gives what the component sees of it.
+    fn admit(&mut self, answered: Answered) -> Response {
+        let descends = answered.carries.iter().any(|name| self.descends(name));
+        let hiding = match answered.role {
+            Role::Token | Role::Revocation => Hiding::DenyAll,
+            _ => Hiding::ByName,
+        };
+        let shown = self.vault.admit(answered.body, hiding, self.reveal);
+        let headers = answered
+            .headers
+            .into_iter()
+            .map(|(name, mut value)| {
+                self.vault.scrub_text(&mut value);
+                Parameter { name, value }
+            })
+            .collect();
+        self.kept.push(Kept {
+            endpoint: answered.endpoint,
+            role: answered.role,
+            status: answered.status,
+            carries: answered.carries,
+            descends,
+        });
+        Response {
+            status: answered.status,
+            headers,
+            body: shown.to_string(),
+        }
+    }
+
+    /// Whether a request that carried this credential descends from the grant.
+    fn descends(&self, name: &str) -> bool {
+        match super::references::parse_secret(name) {
+            Some((place, _)) => self.kept.get(place).is_some_and(|kept| kept.descends),
+            None => true,
+        }
+    }
+
+    /// The value of a `secret:N/POINTER` in a good answer that descends from the grant's
+    /// credential: the only place a token may come from (WIT `tokens`).
+    pub fn token(&self, name: &str) -> Result<&str, Stop> {
+        let place = super::references::parse_secret(name).map(|(place, _)| place);
+        let kept = place.and_then(|place| self.kept.get(place));
+        let from_grant = kept.is_some_and(|kept| {
+            kept.descends && kept.role == Role::Token && (200..300).contains(&kept.status)
+        });
+        if !from_grant {
+            return Err(fault("its token stands in no answer to this grant"));
+        }
+        let value = self.vault.value(name).unwrap_or_default();
+        if value.is_empty() || value.len() > 32 << 10 || !value.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+            return Err(Stop::refused(
+                Reason::InvalidResponse,
+                "the token answer has no usable token at the place that the component named",
+            ));
+        }
+        Ok(value)
+    }
+}
+
+/// The component's fault, in the host's words.
+pub fn fault(what: &str) -> Stop {
+    Stop::refused(Reason::PluginFailed, format!("the component broke the contract: {what}"))
+}
+
+fn answer_lost() -> Stop {
+    Stop::refused(
+        Reason::AnswerLost,
+        "a request was sent and its answer was lost; it is never sent again",
+    )
+}
+
+impl From<RequestError> for Stop {
+    fn from(error: RequestError) -> Self {
+        let reason = match error {
+            RequestError::NotGranted | RequestError::NoClientSecret => Reason::NotGranted,
+            _ => Reason::PluginFailed,
+        };
+        Self::refused(reason, format!("the component {error}"))
+    }
+}
+
+/// A request's hash: of what the component asked, which holds names and no credentials.
+fn hash(request: &Request) -> String {
+    let canonical = serde_json::to_value(request).unwrap_or(Value::Null);
+    sha256_hex(canonical.to_string().as_bytes())
+}

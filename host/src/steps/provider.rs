@@ -1,0 +1,174 @@
+//! A configured provider as the steps use it: its HTTP client, its keys, its secret.
+
+use super::Steps;
+use crate::config::{self, ClientAuth};
+use crate::egress::{Egress, EgressError, Policy};
+use crate::oidc::{KeySet, ProviderMetadata};
+use crate::plugin::Revision;
+use crate::plugin::description::{ClientAuthentication, Description, Relaxation};
+use crate::plugin::request::ClientCredentials;
+use crate::plugin::transcript::Stop;
+use celadon_workflows::types::{ProviderName, Reason};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A configured provider.
+pub struct Provider {
+    /// Its name.
+    pub name: ProviderName,
+    /// As configured now: secrets and relaxations are always current.
+    pub config: config::Provider,
+    /// Its own HTTP client.
+    pub egress: Arc<Egress>,
+    /// Its signing keys.
+    pub keys: Arc<KeySet>,
+}
+
+impl Provider {
+    /// Sets a provider up. Contacts nobody.
+    pub fn new(name: ProviderName, config: config::Provider) -> Result<Self, EgressError> {
+        let egress = Arc::new(Egress::new(Policy::of_grant(&name, &config.grant))?);
+        Ok(Self {
+            keys: Arc::new(KeySet::new()),
+            name,
+            config,
+            egress,
+        })
+    }
+
+    /// Whether a check is relaxed: asked for by the pinned description and granted now.
+    pub fn relaxed(&self, description: &Description, relaxation: Relaxation) -> bool {
+        description.relax.contains(&relaxation)
+            && self.config.grant.relax.iter().any(|granted| granted == relaxation.as_str())
+    }
+
+    /// The client's credentials, read anew, in the first way that description, configuration and
+    /// metadata agree on (WIT `client.authentication`).
+    pub fn client_credentials(
+        &self,
+        description: &Description,
+        metadata: Option<&ProviderMetadata>,
+    ) -> Result<ClientCredentials, Stop> {
+        let secret = match &self.config.client_secret {
+            None => None,
+            Some(secret) => Some(secret.read().map_err(|error| {
+                tracing::error!(provider = %self.name, error = %error, "the client secret cannot be read");
+                Stop::refused(Reason::InvalidClient, "the provider's client_secret cannot be read")
+            })?),
+        };
+        let way = self.authentication(description, metadata, secret.is_some())?;
+        match (way, secret) {
+            (ClientAuthentication::None, _) => Ok(ClientCredentials::None),
+            (ClientAuthentication::Basic, Some(secret)) => Ok(ClientCredentials::Basic(secret)),
+            (ClientAuthentication::Post, Some(secret)) => Ok(ClientCredentials::Post(secret)),
+            _ => Err(Stop::refused(
+                Reason::InvalidClient,
+                "the configured client_auth needs a credential that is not configured",
+            )),
+        }
+    }
+
+    fn authentication(
+        &self,
+        description: &Description,
+        metadata: Option<&ProviderMetadata>,
+        secret: bool,
+    ) -> Result<ClientAuthentication, Stop> {
+        let listed = &description.client.authentication;
+        if let Some(chosen) = self.config.client_auth {
+            let chosen = way(chosen);
+            return if listed.contains(&chosen) {
+                Ok(chosen)
+            } else {
+                Err(Stop::refused(
+                    Reason::InvalidClient,
+                    "the configured client_auth is none that the component offers",
+                ))
+            };
+        }
+        let possible = |way: &&ClientAuthentication| match way {
+            ClientAuthentication::None => !secret,
+            ClientAuthentication::Basic | ClientAuthentication::Post => secret,
+            ClientAuthentication::PrivateKeyJwt | ClientAuthentication::SignedSecret => false,
+        };
+        let supported = |way: &&ClientAuthentication| {
+            metadata
+                .and_then(|metadata| metadata.token_endpoint_auth_methods_supported.as_deref())
+                .is_none_or(|methods| methods.iter().any(|method| method == method_name(**way)))
+        };
+        listed
+            .iter()
+            .filter(possible)
+            .find(supported)
+            .or_else(|| listed.iter().find(possible))
+            .copied()
+            .ok_or_else(|| {
+                Stop::refused(
+                    Reason::InvalidClient,
+                    "the component offers no client authentication that the configuration has a credential for",
+                )
+            })
+    }
+}
+
+fn way(configured: ClientAuth) -> ClientAuthentication {
+    match configured {
+        ClientAuth::None => ClientAuthentication::None,
+        ClientAuth::Basic => ClientAuthentication::Basic,
+        ClientAuth::Post => ClientAuthentication::Post,
+        ClientAuth::PrivateKeyJwt => ClientAuthentication::PrivateKeyJwt,
+        ClientAuth::SignedSecret => ClientAuthentication::SignedSecret,
+    }
+}
+
+/// As `token_endpoint_auth_methods_supported` has it (OIDC Discovery section 3).
+fn method_name(way: ClientAuthentication) -> &'static str {
+    match way {
+        ClientAuthentication::None => "none",
+        ClientAuthentication::Basic => "client_secret_basic",
+        ClientAuthentication::Post | ClientAuthentication::SignedSecret => "client_secret_post",
+        ClientAuthentication::PrivateKeyJwt => "private_key_jwt",
+    }
+}
+
+impl Steps {
+    /// A configured provider.
+    pub fn provider(&self, name: &ProviderName) -> Option<&Arc<Provider>> {
+        self.providers.get(name)
+    }
+
+    /// The provider of a login that began earlier.
+    pub(super) fn provider_of(&self, name: &ProviderName) -> Result<&Arc<Provider>, Stop> {
+        self.provider(name).ok_or_else(|| {
+            Stop::refused(Reason::Reconfigured, "the provider is no longer configured")
+        })
+    }
+
+    /// The provider's metadata, where its description has any.
+    pub async fn metadata(
+        &self,
+        provider: &Provider,
+        revision: &Revision,
+        deadline: Instant,
+    ) -> Result<Option<Arc<ProviderMetadata>>, Stop> {
+        let issuer = &revision.description.issuer;
+        let Some(url) = &issuer.metadata else {
+            return Ok(None);
+        };
+        let expected = issuer.metadata_issuer.as_deref().unwrap_or(&issuer.identifier);
+        let asked = self
+            .discovery
+            .metadata(&provider.name, url.as_str(), expected, &provider.egress);
+        match tokio::time::timeout_at(deadline.into(), asked).await {
+            Ok(Ok(metadata)) => Ok(Some(metadata)),
+            Ok(Err(error)) => {
+                tracing::warn!(provider = %provider.name, error = %error, "discovery failed");
+                Err(Stop::refused(error.reason(), format!("discovery: {error}")))
+            }
+            Err(_) => Err(Stop::refused(
+                Reason::ProviderUnavailable,
+                "discovery: the provider took too long to answer",
+            )),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Renewing a grant (RFC 6749 section 6). Only the grant's workflow calls this, so one refresh at a
+//! time runs in a fleet.
+//!
+//! A refresh token that is spent by sending it is sent once. Where its answer was lost, the grant
+//! needs the user again; it is never tried blindly.
+
+use super::Steps;
+use super::exchange::Obtaining;
+use super::tokens::{TokenSet, grant_context};
+use crate::clock;
+use crate::oidc::IdTokenError;
+use crate::plugin::Revision;
+use crate::plugin::bindings::Grant;
+use crate::plugin::description::Renewal;
+use crate::plugin::request::Purpose;
+use crate::plugin::transcript::Stop;
+use crate::seal::Context;
+use crate::store::{AuditEvent, AuthorizationRecord, IdentityRecord, RenewedTokens};
+use celadon_workflows::types::{AuthorizationId, Reason, Refreshed};
+use std::time::{Duration, Instant};
+
+/// How long one refresh may take.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// A refresh that failed for a passing reason is not repeated for this long, in seconds.
+const PAUSE: u64 = 2;
+
+/// Whether a token is too close to its end to be handed out: the margin is a quarter of its
+/// lifetime, at most a minute.
+pub fn is_stale(grant: &AuthorizationRecord, now: u64) -> bool {
+    grant.expires_at.is_some_and(|expires_at| {
+        let lifetime = expires_at.saturating_sub(grant.updated_at);
+        let margin = (lifetime / 4).min(60);
+        now + margin >= expires_at
+    })
+}
+
+impl Steps {
+    /// Renews a grant's tokens, unless they are fresh already.
+    pub(super) async fn refresh_grant(&self, id: &AuthorizationId) -> Result<Refreshed, Stop> {
+        let Some(grant) = self.store.authorization(id).await? else {
+            return Ok(needs_reauth("the grant is gone"));
+        };
+        if let Some(why) = &grant.needs_reauth {
+            return Ok(needs_reauth(why));
+        }
+        let now = clock::now();
+        if !is_stale(&grant, now) {
+            return Ok(Refreshed::Fresh);
+        }
+        if grant.refresh_failed_at.is_some_and(|at| now < at + PAUSE) {
+            return Ok(Refreshed::Unavailable {
+                detail: "the last refresh failed a moment ago".to_owned(),
+            });
+        }
+        match self.renew(&grant).await {
+            Ok(()) => Ok(Refreshed::Fresh),
+            Err(Stop::Refused(refusal)) => match refusal.reason {
+                Reason::InvalidGrant | Reason::AnswerLost | Reason::AccessDenied => {
+                    self.give_up(&grant, &refusal.detail).await
+                }
+                _ => {
+                    self.store.mark_refresh_failed(id, clock::now()).await?;
+                    Ok(Refreshed::Unavailable { detail: refusal.detail })
+                }
+            },
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    async fn renew(&self, grant: &AuthorizationRecord) -> Result<(), Stop> {
+        let gone = || Stop::refused(Reason::InvalidGrant, "the grant's identity is gone");
+        let identity = self.store.identity(&grant.identity).await?.ok_or_else(gone)?;
+        let context = tokens_of(grant, &identity);
+        let old = TokenSet::open(&self.keys, &context, &grant.tokens)?;
+        let provider = self.provider_of(&grant.provider)?;
+        // Refresh and revocation use the active revision.
+        let revision = self.revisions.active(&grant.provider).ok_or_else(|| {
+            Stop::refused(Reason::Reconfigured, "the provider's component is not loaded")
+        })?;
+        let deadline = Instant::now() + PATIENCE;
+        let metadata = self.metadata(provider, &revision, deadline).await?;
+        let asked: Vec<String> = grant.scope.split(' ').map(str::to_owned).collect();
+        let series = format!("refresh:{}", grant.version);
+        let want = Obtaining {
+            owner: &grant.id.workflow_id(),
+            series: &series,
+            provider,
+            revision: &revision,
+            metadata: metadata.as_deref(),
+            deadline,
+            purpose: Purpose::Refresh,
+            named: named(&old, &revision)?,
+            hidden: old.id_token.iter().map(|token| token.as_str()).collect(),
+            asked: &asked,
+        };
+        let mut new = self.obtain(want, Grant::Refresh(String::new())).await?;
+        self.check_renewed(&identity, &revision, &new)?;
+        new.refresh_token = new.refresh_token.or(old.refresh_token);
+        new.id_token = new.id_token.or(old.id_token);
+        self.write(grant, &context, &new).await
+    }
+
+    async fn write(
+        &self,
+        grant: &AuthorizationRecord,
+        context: &Context,
+        new: &TokenSet,
+    ) -> Result<(), Stop> {
+        let renewed = RenewedTokens {
+            tokens: new.seal_for_grant(&self.keys, context)?,
+            renewable: new.refresh_token.is_some(),
+            scope: new.scope.clone(),
+            token_type: new.token_type.clone(),
+            expires_at: new.expires_at,
+            now: clock::now(),
+        };
+        self.store.renew_tokens(&grant.id, grant.version, &renewed).await?;
+        self.note(grant, "token.refreshed", "").await
+    }
+
+    /// OIDC Core 12.2: an ID token of a refresh must have the same issuer and subject. It is not
+    /// stored without being the same user's.
+    fn check_renewed(
+        &self,
+        identity: &IdentityRecord,
+        revision: &Revision,
+        new: &TokenSet,
+    ) -> Result<(), Stop> {
+        let Some(token) = new.id_token.as_deref().filter(|_| revision.description.id_token) else {
+            return Ok(());
+        };
+        let same = crate::oidc::unverified_subject(token).map(|claimed| {
+            // Only where the subject is the ID token's `sub` can the two be compared.
+            !subject_is_sub(revision) || claimed == identity.subject
+        });
+        match same {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Stop::refused(
+                Reason::InvalidGrant,
+                "the refreshed ID token is of another user",
+            )),
+            Err(IdTokenError { .. }) => Err(Stop::refused(
+                Reason::InvalidResponse,
+                "the refreshed ID token cannot be read",
+            )),
+        }
+    }
+
+    async fn give_up(&self, grant: &AuthorizationRecord, why: &str) -> Result<Refreshed, Stop> {
+        self.store.mark_needs_reauth(&grant.id, why).await?;
+        self.note(grant, "token.needs_reauth", why).await?;
+        Ok(needs_reauth(why))
+    }
+
+    async fn note(&self, grant: &AuthorizationRecord, what: &str, why: &str) -> Result<(), Stop> {
+        let event = AuditEvent {
+            at: clock::now(),
+            what: what.to_owned(),
+            who: format!("user:{}", grant.user),
+            provider: Some(grant.provider.clone()),
+            login: None,
+            why: why.to_owned(),
+        };
+        Ok(self.store.audit(&event).await?)
+    }
+}
+
+/// Where a grant's tokens belong.
+pub(super) fn tokens_of(grant: &AuthorizationRecord, identity: &IdentityRecord) -> Context {
+    grant_context(
+        grant.provider.as_str(),
+        &identity.issuer,
+        &identity.subject,
+        grant.client.as_deref(),
+    )
+}
+
+/// The credentials that a renewal may name, as the description says that tokens are renewed.
+fn named<'a>(old: &'a TokenSet, revision: &Revision) -> Result<Vec<(&'static str, &'a str)>, Stop> {
+    let spent = |why: &str| Err(Stop::refused(Reason::InvalidGrant, why));
+    let access = ("access_token", old.access_token.as_str());
+    match (revision.description.renewal, &old.refresh_token) {
+        (Renewal::None, _) => spent("the access token has expired, and the provider renews none"),
+        (Renewal::AccessToken, _) => Ok(vec![access]),
+        (Renewal::Reusable | Renewal::SingleUse, None) => {
+            spent("the access token has expired, and there is no refresh token")
+        }
+        (Renewal::Reusable | Renewal::SingleUse, Some(refresh)) => {
+            Ok(vec![access, ("refresh_token", refresh.as_str())])
+        }
+    }
+}
+
+fn subject_is_sub(revision: &Revision) -> bool {
+    let subject = &revision.description.subject;
+    subject.source == crate::plugin::description::Source::IdToken
+        && matches!(subject.at.as_slice(), [only] if only.to_string() == "/sub")
+}
+
+fn needs_reauth(why: &str) -> Refreshed {
+    Refreshed::NeedsReauth { detail: why.to_owned() }
+}
