@@ -184,7 +184,9 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_is_refused() {
-        assert!(matches!(file(b"\n").1.read(), Err(SecretError::Unreadable { .. })), "the folder is gone");
+        let (folder, gone) = file(b"secret");
+        folder.close().unwrap();
+        assert!(matches!(gone.read(), Err(SecretError::Unreadable { .. })));
         let (_folder, empty) = file(b"\n");
         assert!(matches!(empty.read(), Err(SecretError::Empty { .. })));
         let (_folder, binary) = file(&[0xff, 0xfe]);

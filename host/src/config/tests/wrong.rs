@@ -92,6 +92,10 @@ const WRONG: &[(&str, &str)] = &[
     ("@resource_url = \"http://api.example\"", ":11: providers.idp.resource_url: is http: write https://…, or allow it with insecure_http = true in [providers.idp.grant]"),
     ("@resource_url = \"https://api.example/#a\"", ":11: providers.idp.resource_url: has a fragment"),
     ("@title = \"a\\u001bb\"", ":11: providers.idp.title: holds a control character"),
+    ("@[providers.b]\nclient_id = \"x\"\ncomponent = \"gone.wasm\"", ":13: providers.b.component: there is no file"),
+    ("@[providers.b]\nclient_id = \"x\"\ncomponent = \"directory\"", ":13: providers.b.component: is a directory, and building one is not available yet: name the .wasm file"),
+    ("@[providers.b]\nclient_id = \"x\"\ncomponent = \"oci://r/p@sha256:0\"", ":13: providers.b.component: oci:// is not available yet"),
+    ("@[providers.b]\nclient_id = \"\"\ncomponent = \"idp.wasm\"", ":12: providers.b.client_id: is empty"),
     // Its grant and limits.
     ("@[providers.idp.grant]\norigins = [\"http://a.example\"]", ":12: providers.idp.grant.origins[0]: is http: write https://"),
     ("@[providers.idp.grant]\norigins = [\"a.example\"]", ":12: providers.idp.grant.origins[0]: is not a URL"),
