@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, error, io};
+use tokio::runtime::Runtime;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,7 +51,7 @@ enum Command {
     /// Run Celadon until SIGTERM or SIGINT
     Serve,
     /// Run everything on this machine, with a demo provider
-    Dev,
+    Dev(dev::Options),
     /// Check the configuration and tell what each provider may do
     Check,
     /// Build and look at provider components
@@ -116,7 +117,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let file = file.as_deref();
     let done = match arguments.command {
         Command::Serve => serve::run(file),
-        Command::Dev => log::start().map_err(CliError::from).and_then(|()| Ok(dev::run(file)?)),
+        Command::Dev(options) => develop(options),
         Command::Check => check::run(file, inspect_providers),
         Command::Provider(ProviderCommand::Build { module, output }) => {
             provider::build(&module, &output).map_err(CliError::from)
@@ -131,13 +132,21 @@ pub fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
+fn develop(options: dev::Options) -> Result<(), CliError> {
+    log::start()?;
+    let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    Ok(runtime.block_on(dev::run(options))?)
+}
+
 /// What the sandbox finds out about each provider.
 fn inspect_providers(_config: &Config) -> Vec<check::ProviderReport> {
     Vec::new()
 }
 
 fn file_of_environment() -> Option<PathBuf> {
-    env::var_os("CELADON_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+    env::var_os("CELADON_CONFIG")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
 }
 
 fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Warning>), ConfigErrors> {
@@ -162,6 +171,7 @@ fn complain(error: &CliError) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use celadon_workflows::types::ProviderName;
     use clap::CommandFactory;
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {
@@ -175,16 +185,60 @@ mod tests {
 
     #[test]
     fn config_may_stand_on_either_side() {
-        for line in ["celadon --config a.toml check", "celadon check --config a.toml", "celadon check --config=a.toml"] {
-            assert_eq!(parse(line).unwrap().config, Some(PathBuf::from("a.toml")), "{line}");
+        for line in [
+            "celadon --config a.toml check",
+            "celadon check --config a.toml",
+            "celadon check --config=a.toml",
+        ] {
+            assert_eq!(
+                parse(line).unwrap().config,
+                Some(PathBuf::from("a.toml")),
+                "{line}"
+            );
         }
         let build = parse("celadon provider build a.wasm --output b.wasm --config c.toml").unwrap();
         assert_eq!(build.config, Some(PathBuf::from("c.toml")));
     }
 
     #[test]
+    fn a_wrong_configuration_ends_with_2() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("celadon.toml");
+        std::fs::write(&file, "[server]\nlisen = 1\n").unwrap();
+        let unreached = |_: &Config| -> Vec<check::ProviderReport> { panic!("nothing to inspect") };
+        let error = check::run(Some(&file), unreached).unwrap_err();
+        assert_eq!(error.code(), 2);
+        assert!(
+            error
+                .to_string()
+                .contains("server.lisen: unknown key; did you mean `listen`?")
+        );
+    }
+
+    #[test]
+    fn a_provider_that_cannot_be_used_ends_with_2() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("celadon.toml");
+        std::fs::write(&file, "").unwrap();
+        let report = check::ProviderReport {
+            provider: ProviderName::new("idp"),
+            facts: Vec::new(),
+            warnings: Vec::new(),
+            mistakes: vec!["options.issuer: is missing".to_owned()],
+        };
+        let error = check::run(Some(&file), |_| vec![report]).unwrap_err();
+        assert_eq!(error.code(), 2);
+    }
+
+    #[test]
     fn wrong_arguments_end_with_2() {
-        for line in ["celadon", "celadon serv", "celadon serve x", "celadon provider build a.wasm", "celadon --config"] {
+        for line in [
+            "celadon",
+            "celadon serv",
+            "celadon serve x",
+            "celadon provider build a.wasm",
+            "celadon --config",
+        ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
         for line in ["celadon --help", "celadon help serve", "celadon --version"] {

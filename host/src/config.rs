@@ -11,6 +11,7 @@
 //! What a component thinks of its options is not known here: that is [`crate::plugin`]'s part.
 
 mod environment;
+mod key;
 mod load;
 mod mistake;
 mod problem;

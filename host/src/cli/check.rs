@@ -10,16 +10,16 @@ use std::path::Path;
 
 /// What the sandbox found out about a provider by loading its component and asking it to describe
 /// itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ProviderReport {
+    /// Which provider this is about.
+    pub provider: ProviderName,
     /// What it may do, in words and in order: `("reaches", "https://idp.example (token)")`.
     pub facts: Vec<(&'static str, String)>,
     /// What is worth a thought.
     pub warnings: Vec<String>,
     /// Why it cannot be used, each with its mend.
     pub mistakes: Vec<String>,
-    /// Which provider this is about; `None` only in [`Default`].
-    pub provider: Option<ProviderName>,
 }
 
 /// Checks the configuration. `inspect` looks at the components, which is slow, so it comes after
@@ -35,7 +35,7 @@ pub(super) fn run(
     }
     let mut wrong = 0;
     for report in &reports {
-        let name = report.provider.as_ref().map_or("", ProviderName::as_str);
+        let name = &report.provider;
         for warning in &report.warnings {
             eprintln!("warning: providers.{name}: {warning}");
         }

@@ -1,8 +1,19 @@
 //! `celadon dev`: everything on one machine, with the demo provider.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-/// Why the development setup could not start.
+/// The arguments of `celadon dev`.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Options {
+    /// Where the data is kept: database, keys, Temporal's files. Default: .celadon-dev
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// The port to listen on. Default: 8080, or a free one
+    #[arg(long)]
+    pub port: Option<u16>,
+}
+
+/// Why `celadon dev` does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum DevError {
     /// It is not built yet.
@@ -10,10 +21,10 @@ pub enum DevError {
     Unavailable,
 }
 
-/// Runs it until SIGTERM or SIGINT.
+/// Runs until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// Something that it needs cannot be started.
-pub fn run(_file: Option<&Path>) -> Result<(), DevError> {
+/// Where one of the parts does not start, or the program fails; see [`DevError`].
+pub async fn run(_options: Options) -> Result<(), DevError> {
     Err(DevError::Unavailable)
 }

@@ -16,7 +16,9 @@ const DEFAULT: &str = "info,h2=warn,hyper=warn,reqwest=warn,sqlx=warn,tonic=warn
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogError {
     /// `CELADON_LOG`
-    #[error("environment variable CELADON_LOG: is not a filter: write it as in \"info\" or \"celadon=debug,sqlx=info\"")]
+    #[error(
+        "environment variable CELADON_LOG: is not a filter: write it as in \"info\" or \"celadon=debug,sqlx=info\""
+    )]
     Filter,
     /// `CELADON_LOG_FORMAT`
     #[error("environment variable CELADON_LOG_FORMAT: is not a format: write text or json")]
@@ -33,7 +35,9 @@ enum Format {
 pub(crate) fn start() -> Result<(), LogError> {
     let filter = filter(&setting(FILTER).map_err(|_| LogError::Filter)?)?;
     let format = format(&setting(FORMAT).map_err(|_| LogError::Format)?)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     // An error here means that somebody logs already, which is as good.
     let _ = match format {
         Format::Json => builder.json().flatten_event(true).try_init(),
@@ -72,10 +76,21 @@ mod tests {
     #[test]
     fn what_is_said_adds_to_the_default() {
         let debug = filter("debug").unwrap().to_string();
-        assert!(debug.split(',').any(|directive| directive == "debug"), "{debug}");
-        assert!(!debug.split(',').any(|directive| directive == "info"), "{debug}");
+        assert!(
+            debug.split(',').any(|directive| directive == "debug"),
+            "{debug}"
+        );
+        assert!(
+            !debug.split(',').any(|directive| directive == "info"),
+            "{debug}"
+        );
         assert!(debug.contains("sqlx=warn"), "{debug}");
-        assert!(filter("sqlx=trace").unwrap().to_string().contains("sqlx=trace"));
+        assert!(
+            filter("sqlx=trace")
+                .unwrap()
+                .to_string()
+                .contains("sqlx=trace")
+        );
         assert!(filter("").is_ok());
         assert!(matches!(filter("celadon=loud=no"), Err(LogError::Filter)));
     }

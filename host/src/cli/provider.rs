@@ -46,19 +46,28 @@ pub(crate) enum ProviderError {
 /// Makes a component of a core module.
 pub(super) fn build(module: &Path, output: &Path) -> Result<(), ProviderError> {
     let core = read(module)?;
-    let component = componentize(&core)
-        .map_err(|source| ProviderError::Componentize { path: module.to_owned(), source })?;
-    write(output, &component)
-        .map_err(|source| ProviderError::Write { path: output.to_owned(), source })
+    let component = componentize(&core).map_err(|source| ProviderError::Componentize {
+        path: module.to_owned(),
+        source,
+    })?;
+    write(output, &component).map_err(|source| ProviderError::Write {
+        path: output.to_owned(),
+        source,
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ProviderError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LARGEST_MODULE + 1).read_to_end(&mut bytes))
-        .map_err(|source| ProviderError::Read { path: path.to_owned(), source })?;
+        .map_err(|source| ProviderError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
     if bytes.len() as u64 > LARGEST_MODULE {
-        return Err(ProviderError::TooLarge { path: path.to_owned() });
+        return Err(ProviderError::TooLarge {
+            path: path.to_owned(),
+        });
     }
     Ok(bytes)
 }

@@ -62,7 +62,12 @@ impl Environment {
 
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 }
 
@@ -91,7 +96,9 @@ fn segments(key: &str) -> Result<Vec<String>, Problem> {
 
 /// Sets one value. The environment wins: what stands in the way of a table is replaced.
 fn insert(table: &mut Table, path: &[String], node: Node) {
-    let Some((segment, rest)) = path.split_first() else { return };
+    let Some((segment, rest)) = path.split_first() else {
+        return;
+    };
     let key = existing(table, segment).unwrap_or_else(|| segment.clone());
     if rest.is_empty() {
         table.insert(key, node);

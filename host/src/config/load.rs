@@ -32,10 +32,13 @@ pub fn load(
     let named: Arc<Path> = Arc::from(path.unwrap_or(Path::new(DEFAULT_FILE)));
     let text = match read(&named) {
         Ok(text) => text,
-        Err(Problem::NoConfiguration) if path.is_none() && environment.configures() => String::new(),
+        Err(Problem::NoConfiguration) if path.is_none() && environment.configures() => {
+            String::new()
+        }
         Err(problem) => return Err(mistake(&named, problem)),
     };
-    let folder = folder_of(&named).map_err(|source| mistake(&named, Problem::Unreadable { source }))?;
+    let folder =
+        folder_of(&named).map_err(|source| mistake(&named, Problem::Unreadable { source }))?;
     from_text(&text, &named, folder, environment)
 }
 
@@ -51,13 +54,20 @@ pub(super) fn from_text(
         return report.conclude(None);
     };
     environment.overlay(&mut table, &report);
-    let context = Context { report, folder, environment };
+    let context = Context {
+        report,
+        folder,
+        environment,
+    };
     let config = read_root(&context, path, table);
     context.report.conclude(config)
 }
 
 fn read_root(context: &Context, path: &Arc<Path>, table: Table) -> Option<Config> {
-    let place = Place::File { path: Arc::clone(path), line: None };
+    let place = Place::File {
+        path: Arc::clone(path),
+        line: None,
+    };
     validate::config(Section::new(context, String::new(), place, table))
 }
 
@@ -68,7 +78,9 @@ fn read(path: &Path) -> Result<String, Problem> {
     };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     if bytes.len() as u64 > LARGEST {
         return Err(Problem::FileTooLarge { limit: LARGEST });
     }
@@ -77,12 +89,17 @@ fn read(path: &Path) -> Result<String, Problem> {
 
 fn folder_of(path: &Path) -> io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
-    Ok(absolute.parent().map_or_else(|| absolute.clone(), Path::to_owned))
+    Ok(absolute
+        .parent()
+        .map_or_else(|| absolute.clone(), Path::to_owned))
 }
 
 fn mistake(path: &Arc<Path>, problem: Problem) -> ConfigErrors {
     ConfigErrors::from(Mistake {
-        place: Place::File { path: Arc::clone(path), line: None },
+        place: Place::File {
+            path: Arc::clone(path),
+            line: None,
+        },
         key: String::new(),
         problem,
     })

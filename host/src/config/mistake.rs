@@ -107,19 +107,27 @@ impl fmt::Display for Warning {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Caution {
     /// A secret in the file.
-    #[error("the secret stands in the file itself: prefer {{ env = \"NAME\" }} or {{ file = \"path\" }}")]
+    #[error(
+        "the secret stands in the file itself: prefer {{ env = \"NAME\" }} or {{ file = \"path\" }}"
+    )]
     PlainSecret,
     /// `insecure_http = true`
-    #[error("codes, tokens and keys of this provider may travel unencrypted: for loopback demos and tests only")]
+    #[error(
+        "codes, tokens and keys of this provider may travel unencrypted: for loopback demos and tests only"
+    )]
     InsecureHttp,
     /// A large or delicate network in `private_addresses`.
-    #[error("{network} is wide: this component's requests may reach every private service in it; name single addresses")]
+    #[error(
+        "{network} is wide: this component's requests may reach every private service in it; name single addresses"
+    )]
     WidePrivateAddresses {
         /// The network.
         network: ipnet::IpNet,
     },
     /// `trusted_proxies` holds every address.
-    #[error("every caller may say which address it has, so limits per address mean nothing: name your proxies")]
+    #[error(
+        "every caller may say which address it has, so limits per address mean nothing: name your proxies"
+    )]
     TrustsEverybody,
     /// `client_auth = "none"` beside a secret.
     #[error("this secret is never sent, since client_auth is \"none\": remove one of the two")]

@@ -34,7 +34,9 @@ pub enum Problem {
         message: String,
     },
     /// `CELADON_SERVER__`, `CELADON___LISTEN` or a name with too many parts.
-    #[error("is not the name of a key: write CELADON_SECTION__KEY with two underscores between the parts")]
+    #[error(
+        "is not the name of a key: write CELADON_SECTION__KEY with two underscores between the parts"
+    )]
     VariableName,
 
     // -- keys and types --
@@ -98,10 +100,14 @@ pub enum Problem {
         most: std::time::Duration,
     },
     /// No size.
-    #[error("is not a size: write bytes as a number, or a whole number with KiB, MiB or GiB, as in \"32MiB\"")]
+    #[error(
+        "is not a size: write bytes as a number, or a whole number with KiB, MiB or GiB, as in \"32MiB\""
+    )]
     NotSize,
     /// A date, a NaN, a number beyond 64 bits.
-    #[error("is {found}, which JSON does not have: options go to the component as JSON, so write it as a string")]
+    #[error(
+        "is {found}, which JSON does not have: options go to the component as JSON, so write it as a string"
+    )]
     NotJson {
         /// What it is.
         found: &'static str,
@@ -153,10 +159,14 @@ pub enum Problem {
     #[error("is http and not on loopback: write https://…, or use 127.0.0.1, [::1] or localhost")]
     InsecurePublic,
     /// `listen` is open and nobody said what the world calls it.
-    #[error("is missing: listen is not a loopback address, so write the https:// address that browsers use")]
+    #[error(
+        "is missing: listen is not a loopback address, so write the https:// address that browsers use"
+    )]
     NoPublicUrl,
     /// `http://` without the permission.
-    #[error("is http: write https://…, or allow it with insecure_http = true in [providers.{provider}.grant]")]
+    #[error(
+        "is http: write https://…, or allow it with insecure_http = true in [providers.{provider}.grant]"
+    )]
     InsecureGrant {
         /// The provider.
         provider: String,
@@ -167,7 +177,9 @@ pub enum Problem {
     #[error("PostgreSQL is not available yet: write \"sqlite://celadon.db\"")]
     Postgres,
     /// Another store.
-    #[error("is not a store: write \"sqlite://celadon.db\" (a path from this file's folder) or \"sqlite:///absolute/path.db\"")]
+    #[error(
+        "is not a store: write \"sqlite://celadon.db\" (a path from this file's folder) or \"sqlite:///absolute/path.db\""
+    )]
     NotStore,
     /// `?mode=…`
     #[error("has parameters, which the store takes none of: end it before the ?")]
@@ -211,7 +223,9 @@ pub enum Problem {
     #[error("oci:// is not available yet: download the component and name the .wasm file")]
     ComponentRegistry,
     /// A scope that could not be sent.
-    #[error("is not a scope (RFC 6749 section 3.3): one word of printable ASCII without quotes, backslashes and spaces; write each scope as its own entry")]
+    #[error(
+        "is not a scope (RFC 6749 section 3.3): one word of printable ASCII without quotes, backslashes and spaces; write each scope as its own entry"
+    )]
     NotScope,
     /// An authentication method without what it needs.
     #[error("\"{method}\" needs a {needed}: add it, or choose another method")]
@@ -236,7 +250,9 @@ pub enum Problem {
     #[error("{0}")]
     Secret(SecretError),
     /// A secret that can be guessed.
-    #[error("is shorter than {least} characters: make a random one, for example with `openssl rand -hex 32`")]
+    #[error(
+        "is shorter than {least} characters: make a random one, for example with `openssl rand -hex 32`"
+    )]
     SecretTooShort {
         /// The bound.
         least: usize,

@@ -27,7 +27,7 @@ pub enum Secret {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The variable is not set.
-    #[error("the environment variable {name} is not set: set it where Celadon is started")]
+    #[error("the environment variable {} is not set: set it where Celadon is started", name.escape_debug())]
     NoVariable {
         /// Its name.
         name: String,
@@ -76,7 +76,10 @@ impl Secret {
     }
 
     /// As [`Secret::read`], with the variables that the configuration was read with.
-    pub(super) fn read_in(&self, environment: &Environment) -> Result<Zeroizing<String>, SecretError> {
+    pub(super) fn read_in(
+        &self,
+        environment: &Environment,
+    ) -> Result<Zeroizing<String>, SecretError> {
         self.read_with(|name| environment.variable(name).map(OsString::from))
     }
 
@@ -87,26 +90,36 @@ impl Secret {
         let secret = match self {
             Self::Plain(value) => Zeroizing::new(value.clone()),
             Self::Env(name) => {
-                let value = variable(name).ok_or_else(|| SecretError::NoVariable { name: name.clone() })?;
+                let value =
+                    variable(name).ok_or_else(|| SecretError::NoVariable { name: name.clone() })?;
                 let value = value.into_string().map_err(|_| self.not_unicode())?;
                 Zeroizing::new(value)
             }
             Self::File(path) => self.read_file(path)?,
         };
         if secret.is_empty() {
-            return Err(SecretError::Empty { source_name: self.to_string() });
+            return Err(SecretError::Empty {
+                source_name: self.to_string(),
+            });
         }
         if secret.len() > LIMIT {
-            return Err(SecretError::TooLong { source_name: self.to_string() });
+            return Err(SecretError::TooLong {
+                source_name: self.to_string(),
+            });
         }
         Ok(secret)
     }
 
     fn read_file(&self, path: &Path) -> Result<Zeroizing<String>, SecretError> {
-        let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |source| SecretError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
         // Asked before opening: opening a pipe would wait for its writer.
         if !path.metadata().map_err(unreadable)?.is_file() {
-            return Err(SecretError::NotFile { path: path.to_owned() });
+            return Err(SecretError::NotFile {
+                path: path.to_owned(),
+            });
         }
         // Two bytes more for the newline, one to see that there is too much. Allocated at once, so
         // that growing leaves no copy behind.
@@ -122,7 +135,9 @@ impl Secret {
     }
 
     fn not_unicode(&self) -> SecretError {
-        SecretError::NotUnicode { source_name: self.to_string() }
+        SecretError::NotUnicode {
+            source_name: self.to_string(),
+        }
     }
 }
 
@@ -177,7 +192,9 @@ mod tests {
     fn a_rotated_file_is_read_anew() {
         let (_folder, secret) = file(b"old");
         assert_eq!(secret.read().unwrap().as_str(), "old");
-        let Secret::File(path) = &secret else { unreachable!() };
+        let Secret::File(path) = &secret else {
+            unreachable!()
+        };
         fs::write(path, "new").unwrap();
         assert_eq!(secret.read().unwrap().as_str(), "new");
     }
@@ -199,7 +216,13 @@ mod tests {
         let directory = Secret::File(folder.path().to_owned());
         assert!(matches!(directory.read(), Err(SecretError::NotFile { .. })));
         let unset = Secret::Env("CELADON_TEST_NEVER_SET".to_owned());
-        assert!(unset.read().unwrap_err().to_string().contains("CELADON_TEST_NEVER_SET is not set"));
+        assert!(
+            unset
+                .read()
+                .unwrap_err()
+                .to_string()
+                .contains("CELADON_TEST_NEVER_SET is not set")
+        );
     }
 
     #[test]

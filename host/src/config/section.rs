@@ -2,10 +2,10 @@
 //! was asked for is what a suggestion can name, so the two cannot drift apart.
 
 use super::environment::Environment;
+use super::key::{join, nearest};
 use super::mistake::{Caution, Place, Report};
 use super::problem::Problem;
 use super::tree::{Node, Table, Value};
-use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -35,13 +35,22 @@ pub(super) struct Section<'c> {
 
 /// Keys that stand one level deeper than they are often written.
 const DEEPER: [(&str, &[&str]); 2] = [
-    ("grant", &["origins", "insecure_http", "private_addresses", "relax"]),
+    (
+        "grant",
+        &["origins", "insecure_http", "private_addresses", "relax"],
+    ),
     ("limits", &["deadline", "memory", "output"]),
 ];
 
 impl<'c> Section<'c> {
     pub(super) fn new(context: &'c Context, key: String, place: Place, entries: Table) -> Self {
-        Self { context, key, place, entries, known: Vec::new() }
+        Self {
+            context,
+            key,
+            place,
+            entries,
+            known: Vec::new(),
+        }
     }
 
     /// One value, of whatever type.
@@ -65,7 +74,12 @@ impl<'c> Section<'c> {
     /// A table in this one; an empty one where there is none.
     pub(super) fn section(&mut self, key: &'static str) -> Section<'c> {
         self.take(key).and_then(Found::section).unwrap_or_else(|| {
-            Section::new(self.context, join(&self.key, key), self.place.clone(), Table::new())
+            Section::new(
+                self.context,
+                join(&self.key, key),
+                self.place.clone(),
+                Table::new(),
+            )
         })
     }
 
@@ -110,7 +124,9 @@ impl<'c> Section<'c> {
 
     /// A mistake at a key of this section that is not there or was read already.
     pub(super) fn mistake(&self, key: &str, problem: Problem) {
-        self.context.report.mistake(&self.place, &join(&self.key, key), problem);
+        self.context
+            .report
+            .mistake(&self.place, &join(&self.key, key), problem);
     }
 
     /// Reports what nobody has taken.
@@ -118,7 +134,9 @@ impl<'c> Section<'c> {
         for (key, node) in &self.entries {
             let mend = self.mend(key);
             let problem = Problem::UnknownKey { mend };
-            self.context.report.mistake(&node.place, &join(&self.key, key), problem);
+            self.context
+                .report
+                .mistake(&node.place, &join(&self.key, key), problem);
         }
     }
 
@@ -136,7 +154,11 @@ impl<'c> Section<'c> {
     }
 
     fn found(&self, key: &str, node: Node) -> Found<'c> {
-        Found { context: self.context, key: join(&self.key, key), node }
+        Found {
+            context: self.context,
+            key: join(&self.key, key),
+            node,
+        }
     }
 }
 
@@ -150,9 +172,12 @@ pub(super) struct Found<'c> {
 impl<'c> Found<'c> {
     pub(super) fn section(self) -> Option<Section<'c>> {
         match self.node.value {
-            Value::Table(entries) => {
-                Some(Section::new(self.context, self.key, self.node.place, entries))
-            }
+            Value::Table(entries) => Some(Section::new(
+                self.context,
+                self.key,
+                self.node.place,
+                entries,
+            )),
             _ => self.wrong_type("a table, as in { key = \"value\" } or a [section]"),
         }
     }
@@ -172,7 +197,11 @@ impl<'c> Found<'c> {
 
     pub(super) fn parsed<T>(self, parse: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         let (found, text) = self.text().ok()?;
-        let parsed = if text.is_empty() { Err(Problem::Empty) } else { parse(&text) };
+        let parsed = if text.is_empty() {
+            Err(Problem::Empty)
+        } else {
+            parse(&text)
+        };
         parsed.map_err(|problem| found.mistake(problem)).ok()
     }
 
@@ -188,8 +217,12 @@ impl<'c> Found<'c> {
         for (index, node) in elements.into_iter().enumerate() {
             let key = format!("{}[{index}]", self.key);
             let place = node.place.clone();
-            let Some(element) = (Found { context: self.context, key: key.clone(), node }).parsed(&parse)
-            else {
+            let Some(element) = (Found {
+                context: self.context,
+                key: key.clone(),
+                node,
+            })
+            .parsed(&parse) else {
                 continue;
             };
             if list.contains(&element) {
@@ -205,7 +238,9 @@ impl<'c> Found<'c> {
         let Value::Integer(integer) = self.node.value else {
             return self.wrong_type("a whole number");
         };
-        let number = u32::try_from(integer).ok().filter(|number| range.contains(number));
+        let number = u32::try_from(integer)
+            .ok()
+            .filter(|number| range.contains(number));
         if number.is_none() {
             let (least, most) = (u64::from(*range.start()), u64::from(*range.end()));
             self.mistake(Problem::NumberRange { least, most });
@@ -221,11 +256,15 @@ impl<'c> Found<'c> {
     }
 
     pub(super) fn mistake(&self, problem: Problem) {
-        self.context.report.mistake(&self.node.place, &self.key, problem);
+        self.context
+            .report
+            .mistake(&self.node.place, &self.key, problem);
     }
 
     pub(super) fn warn(&self, caution: Caution) {
-        self.context.report.warn(&self.node.place, &self.key, caution);
+        self.context
+            .report
+            .warn(&self.node.place, &self.key, caution);
     }
 
     pub(super) fn wrong_type<T>(&self, expected: &'static str) -> Option<T> {
@@ -233,36 +272,4 @@ impl<'c> Found<'c> {
         self.mistake(Problem::WrongType { expected, found });
         None
     }
-}
-
-/// The known word that a mistyped one most likely means.
-pub(super) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    let written = word.to_ascii_lowercase().replace('-', "_");
-    known
-        .map(|candidate| {
-            let plain = candidate.replace('-', "_");
-            (strsim::damerau_levenshtein(&written, &plain), candidate)
-        })
-        .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// A key below another, as it would be written in the file: quoted where it is no bare key.
-pub(super) fn join(key: &str, next: &str) -> String {
-    /// Long enough to be found again.
-    const LONGEST: usize = 80;
-    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let mut joined = key.to_owned();
-    if !joined.is_empty() {
-        joined.push('.');
-    }
-    if !next.is_empty() && next.len() <= LONGEST && next.chars().all(bare) {
-        joined.push_str(next);
-    } else {
-        let short: String = next.chars().take(LONGEST).collect();
-        // Writing to a String does not fail.
-        let _ = write!(joined, "{short:?}");
-    }
-    joined
 }

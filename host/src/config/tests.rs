@@ -27,7 +27,11 @@ client_id = "celadon"
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("idp.wasm"), b"\0asm").unwrap();
-    std::fs::write(folder.path().join("secret"), b"correct horse battery staple\n").unwrap();
+    std::fs::write(
+        folder.path().join("secret"),
+        b"correct horse battery staple\n",
+    )
+    .unwrap();
     std::fs::write(folder.path().join("short"), b"hunter2").unwrap();
     std::fs::write(folder.path().join("empty"), b"\n").unwrap();
     std::fs::create_dir(folder.path().join("directory")).unwrap();
@@ -58,7 +62,10 @@ fn the_smallest_file_is_complete() {
     let (config, warnings) = read_in(&folder, COMPLETE, &[]).unwrap();
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.server.at("/callback/idp"), "http://127.0.0.1:8080/callback/idp");
+    assert_eq!(
+        config.server.at("/callback/idp"),
+        "http://127.0.0.1:8080/callback/idp"
+    );
     let database = folder.path().join("celadon.db");
     assert_eq!(config.store.url, format!("sqlite://{}", database.display()));
     assert_eq!(config.store.keys, folder.path().join("celadon.keys"));
@@ -66,7 +73,10 @@ fn the_smallest_file_is_complete() {
     assert_eq!(config.temporal.namespace, "default");
     assert_eq!(config.temporal.task_queue, "celadon");
     assert_eq!(config.login.expires_in, Duration::from_secs(600));
-    assert_eq!(config.login.session_lifetime, Duration::from_secs(12 * 3600));
+    assert_eq!(
+        config.login.session_lifetime,
+        Duration::from_secs(12 * 3600)
+    );
     assert_eq!(config.login.session_idle, Duration::from_secs(3600));
     assert_eq!(config.login.max_in_flight, 100_000);
     assert_eq!(config.login.max_in_flight_per_address, 1_000);
@@ -141,14 +151,27 @@ secret = { env = "OPERATORS" }
     assert_eq!(config.server.trusted_proxies[0].to_string(), "10.1.2.3/32");
     assert_eq!(config.store.url, "sqlite:///tmp/elsewhere.db");
     assert_eq!(config.login.expires_in, Duration::from_secs(3));
-    let origins: Vec<_> =
-        config.login.return_origins.iter().map(url::Origin::ascii_serialization).collect();
-    assert_eq!(origins, ["https://app.example.com", "http://localhost:3000"]);
+    let origins: Vec<_> = config
+        .login
+        .return_origins
+        .iter()
+        .map(url::Origin::ascii_serialization)
+        .collect();
+    assert_eq!(
+        origins,
+        ["https://app.example.com", "http://localhost:3000"]
+    );
     let provider = &config.providers[&name("my-idp")];
     assert_eq!(provider.client_auth, Some(ClientAuth::Post));
     assert_eq!(provider.client_key, Some(folder.path().join("secret")));
     assert_eq!(
-        provider.client_secret.as_ref().unwrap().read().unwrap().as_str(),
+        provider
+            .client_secret
+            .as_ref()
+            .unwrap()
+            .read()
+            .unwrap()
+            .as_str(),
         "correct horse battery staple"
     );
     let options = serde_json::json!({
@@ -156,12 +179,25 @@ secret = { env = "OPERATORS" }
         "depth": [1, 2.5, true, { "since": "2024-01-01" }],
     });
     assert_eq!(serde_json::Value::Object(provider.options.clone()), options);
-    assert_eq!(provider.grant.origins[0].as_str(), "https://www.example.com/api");
+    assert_eq!(
+        provider.grant.origins[0].as_str(),
+        "https://www.example.com/api"
+    );
     assert_eq!(provider.grant.relax, ["no-nonce"]);
     assert_eq!(provider.limits.memory, 64 << 20);
     assert_eq!(provider.limits.output, 4096);
     assert_eq!(config.clients["app"].title, "The app");
     assert!(matches!(&config.operators.unwrap().secret, Secret::Env(name) if name == "OPERATORS"));
+}
+
+#[test]
+fn the_documented_file_is_right() {
+    let page = include_str!("../../../docs/CONFIGURATION.md");
+    let (_, after) = page.split_once("```toml\n").unwrap();
+    let (text, _) = after.split_once("```").unwrap();
+    let text = text.replace("providers/google.wasm", "idp.wasm");
+    let (_, warnings) = read_in(&folder(), &text, &[("GOOGLE_CLIENT_SECRET", "x")]).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
 }
 
 #[test]
@@ -177,12 +213,20 @@ fn a_path_means_itself_to_the_store() {
     let odd = folder.path().join("50%20?");
     std::fs::create_dir(&odd).unwrap();
     let path: Arc<Path> = Arc::from(Path::new("celadon.toml"));
-    let (config, _) = from_text("", &path, odd, std::iter::empty::<(&str, &str)>().collect()).unwrap();
-    assert!(config.store.url.ends_with("/50%2520%3F/celadon.db"), "{}", config.store.url);
+    let (config, _) =
+        from_text("", &path, odd, std::iter::empty::<(&str, &str)>().collect()).unwrap();
+    assert!(
+        config.store.url.ends_with("/50%2520%3F/celadon.db"),
+        "{}",
+        config.store.url
+    );
 }
 
 #[test]
 fn warnings() {
+    let (_, open) = read("[server]\ntrusted_proxies = [\"0.0.0.0/0\"]").unwrap();
+    assert_eq!(open[0].caution, Caution::TrustsEverybody);
+    assert_eq!(open[0].place.to_string(), "celadon.toml:2");
     let text = format!(
         "{COMPLETE}client_auth = \"none\"\nclient_secret = \"hunter2hunter2hunter2\"\n\
          [providers.idp.grant]\ninsecure_http = true\n\
@@ -209,9 +253,13 @@ fn a_file_that_is_named_must_be_there() {
     let folder = folder();
     let missing = folder.path().join("missing.toml");
     let set = [("CELADON_SERVER__LISTEN", "127.0.0.1:0")];
-    let error = load(Some(&missing), set.into_iter().collect()).unwrap_err().to_string();
+    let error = load(Some(&missing), set.into_iter().collect())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("missing.toml: no such file"), "{error}");
-    let error = load(Some(folder.path()), set.into_iter().collect()).unwrap_err().to_string();
+    let error = load(Some(folder.path()), set.into_iter().collect())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("cannot be read"), "{error}");
 
     let file = folder.path().join("celadon.toml");
@@ -221,8 +269,13 @@ fn a_file_that_is_named_must_be_there() {
     assert_eq!(config.store.keys, folder.path().join("celadon.keys"));
 
     std::fs::write(&file, b"\xff").unwrap();
-    let error = load(Some(&file), set.into_iter().collect()).unwrap_err().to_string();
-    assert!(error.ends_with("celadon.toml: is not UTF-8: save it as UTF-8"), "{error}");
+    let error = load(Some(&file), set.into_iter().collect())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.ends_with("celadon.toml: is not UTF-8: save it as UTF-8"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -230,7 +283,11 @@ fn every_mistake_is_told_at_once() {
     let text = "[server]\nlisten = 1\n[temporal]\nadress = \"x\"\n[login]\nexpires_in = \"2h\"\n\
                 [providers.a]\n[providers.b]\ncomponent = \"none.wasm\"\n";
     let errors = read_in(&folder(), text, &[("CELADON_STORE__URL", "mysql://")]).unwrap_err();
-    let keys: Vec<_> = errors.mistakes().iter().map(|mistake| mistake.key.as_str()).collect();
+    let keys: Vec<_> = errors
+        .mistakes()
+        .iter()
+        .map(|mistake| mistake.key.as_str())
+        .collect();
     assert_eq!(
         keys,
         [
@@ -250,23 +307,61 @@ fn every_mistake_is_told_at_once() {
 /// A configuration of known and unknown keys with values of every type.
 fn nearly_right() -> impl Strategy<Value = String> {
     let key = prop_oneof![
-        Just("[server]"), Just("[store]"), Just("[temporal]"), Just("[login]"), Just("[operators]"),
-        Just("[providers.a]"), Just("[providers.a.grant]"), Just("[providers.a.limits]"),
-        Just("[clients.a]"), Just("[providers.\"\\u001b[31m\"]"), Just("listen = "), Just("url = "),
-        Just("keys = "), Just("expires_in = "), Just("scopes = "), Just("options = "),
-        Just("client_secret = "), Just("client_key = "), Just("client_auth = "), Just("secret = "),
-        Just("origins = "), Just("memory = "), Just("component = "), Just("client_id = "),
-        Just("private_addresses = "), Just("public_url = "), Just("nonsense = "),
+        Just("[server]"),
+        Just("[store]"),
+        Just("[temporal]"),
+        Just("[login]"),
+        Just("[operators]"),
+        Just("[providers.a]"),
+        Just("[providers.a.grant]"),
+        Just("[providers.a.limits]"),
+        Just("[clients.a]"),
+        Just("[providers.\"\\u001b[31m\"]"),
+        Just("listen = "),
+        Just("url = "),
+        Just("keys = "),
+        Just("expires_in = "),
+        Just("scopes = "),
+        Just("options = "),
+        Just("client_secret = "),
+        Just("client_key = "),
+        Just("client_auth = "),
+        Just("secret = "),
+        Just("origins = "),
+        Just("memory = "),
+        Just("component = "),
+        Just("client_id = "),
+        Just("private_addresses = "),
+        Just("public_url = "),
+        Just("nonsense = "),
     ];
     let value = prop_oneof![
-        Just("1"), Just("-1"), Just("99999999999999999999"), Just("nan"), Just("true"),
-        Just("[]"), Just("[[[]]]"), Just("{}"), Just("{ a = { b = nan } }"), Just("{ env = 1 }"),
-        Just("{ file = \"/dev/zero\" }"), Just("\"\""), Just("\"\\u0000\""), Just("1979-05-27"),
-        Just("\"https://a.example\""), Just("\"10m\""), Just("[\"::/0\"]"), Just("\"idp.wasm\""),
+        Just("1"),
+        Just("-1"),
+        Just("99999999999999999999"),
+        Just("nan"),
+        Just("true"),
+        Just("[]"),
+        Just("[[[]]]"),
+        Just("{}"),
+        Just("{ a = { b = nan } }"),
+        Just("{ env = 1 }"),
+        Just("{ file = \"/dev/zero\" }"),
+        Just("\"\""),
+        Just("\"\\u0000\""),
+        Just("1979-05-27"),
+        Just("\"https://a.example\""),
+        Just("\"10m\""),
+        Just("[\"::/0\"]"),
+        Just("\"idp.wasm\""),
     ];
     prop::collection::vec((key, value), 0..20).prop_map(|lines| {
         let lines = lines.into_iter().map(|(key, value)| {
-            if key.starts_with('[') { format!("{key}\n") } else { format!("{key}{value}\n") }
+            if key.starts_with('[') {
+                format!("{key}\n")
+            } else {
+                format!("{key}{value}\n")
+            }
         });
         lines.collect()
     })

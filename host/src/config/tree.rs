@@ -74,7 +74,11 @@ pub(super) fn parse_variable(raw: String, place: &Place) -> Node {
         Ok(parsed) => value(parsed.into_inner(), &|_| place.clone()),
         Err(_) => Value::Text(raw.clone()),
     };
-    Node { value, place: place.clone(), raw: Some(raw) }
+    Node {
+        value,
+        place: place.clone(),
+        raw: Some(raw),
+    }
 }
 
 fn table(table: DeTable<'_>, at: &dyn Fn(usize) -> Place) -> Table {
@@ -83,7 +87,14 @@ fn table(table: DeTable<'_>, at: &dyn Fn(usize) -> Place) -> Table {
         .map(|(key, node)| {
             let place = at(key.span().start);
             let value = value(node.into_inner(), at);
-            (key.into_inner().into_owned(), Node { value, place, raw: None })
+            (
+                key.into_inner().into_owned(),
+                Node {
+                    value,
+                    place,
+                    raw: None,
+                },
+            )
         })
         .collect()
 }
@@ -91,9 +102,8 @@ fn table(table: DeTable<'_>, at: &dyn Fn(usize) -> Place) -> Table {
 fn value(parsed: DeValue<'_>, at: &dyn Fn(usize) -> Place) -> Value {
     match parsed {
         DeValue::String(text) => Value::Text(text.into_owned()),
-        DeValue::Integer(integer) => {
-            i64::from_str_radix(integer.as_str(), integer.radix()).map_or(Value::Huge, Value::Integer)
-        }
+        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+            .map_or(Value::Huge, Value::Integer),
         // TOML's floats are Rust's, but for the plus of `+nan`.
         DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(boolean) => Value::Boolean(boolean),
@@ -117,7 +127,11 @@ struct Lines(Vec<usize>);
 
 impl Lines {
     fn of(text: &str) -> Self {
-        Self(text.match_indices('\n').map(|(offset, _)| offset + 1).collect())
+        Self(
+            text.match_indices('\n')
+                .map(|(offset, _)| offset + 1)
+                .collect(),
+        )
     }
 
     /// The line of a byte offset, counted from 1.

@@ -28,7 +28,9 @@ pub(super) fn config(mut root: Section<'_>) -> Option<Config> {
         .map(|(name, section)| Some((ProviderName::new(&name), provider::read(name, section)?)))
         .collect();
     if providers.is_empty() {
-        root.context.report.warn(&root.place, "providers", Caution::NoProvider);
+        root.context
+            .report
+            .warn(&root.place, "providers", Caution::NoProvider);
     }
     let clients = named(root.section("clients"));
     let (clients, operators) = callers::read(clients, root.take("operators"));

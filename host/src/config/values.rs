@@ -1,7 +1,7 @@
 //! What a text means: addresses, URLs, durations, sizes, names. Pure functions, without a place.
 
+use super::key::nearest;
 use super::problem::Problem;
-use super::section::nearest;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -68,7 +68,9 @@ pub(super) fn network(text: &str) -> Result<IpNet, Problem> {
 
 /// `host:port`, without a scheme.
 pub(super) fn host_and_port(text: &str) -> Result<String, Problem> {
-    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let port = text
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse::<u16>().ok());
     let plain = !text.contains(['/', '?', '#', '@', '\\']) && !has_space(text);
     let url = Url::parse(&format!("http://{text}")).ok();
     match (port, url) {
@@ -85,7 +87,11 @@ pub(super) fn http_url(text: &str) -> Result<Url, Problem> {
     }
     let url = Url::parse(text).map_err(|_| Problem::NotUrl)?;
     if !matches!(url.scheme(), "https" | "http") {
-        return Err(if text.contains("://") { Problem::NotHttp } else { Problem::NotUrl });
+        return Err(if text.contains("://") {
+            Problem::NotHttp
+        } else {
+            Problem::NotUrl
+        });
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Problem::UrlUser);
@@ -170,7 +176,9 @@ pub(super) fn size(text: &str) -> Result<u64, Problem> {
 }
 
 fn number_and_unit(text: &str) -> Option<(u64, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     Some((number.parse().ok()?, unit.trim_start_matches(' ')))
 }
@@ -183,12 +191,27 @@ mod tests {
     #[test]
     fn durations_and_sizes() {
         let any = duration(Duration::ZERO..=Duration::MAX);
-        for (text, milliseconds) in
-            [("50ms", 50), ("3s", 3_000), ("10m", 600_000), ("12h", 43_200_000), ("7d", 604_800_000)]
-        {
+        for (text, milliseconds) in [
+            ("50ms", 50),
+            ("3s", 3_000),
+            ("10m", 600_000),
+            ("12h", 43_200_000),
+            ("7d", 604_800_000),
+        ] {
             assert_eq!(any(text).unwrap(), Duration::from_millis(milliseconds));
         }
-        for text in ["", "10", "m", "-1s", "1.5s", "1 0s", "10M", "10min", "99999999999999999999s", "١s"] {
+        for text in [
+            "",
+            "10",
+            "m",
+            "-1s",
+            "1.5s",
+            "1 0s",
+            "10M",
+            "10min",
+            "99999999999999999999s",
+            "١s",
+        ] {
             assert!(any(text).is_err(), "{text}");
         }
         assert_eq!(size("32MiB").unwrap(), 32 << 20);

@@ -11,24 +11,46 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// Writes the whole summary.
-pub(super) fn write(out: &mut impl Write, config: &Config, reports: &[ProviderReport]) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut impl Write,
+    config: &Config,
+    reports: &[ProviderReport],
+) -> io::Result<()> {
     line(out, "listen", &config.server.listen)?;
-    line(out, "public_url", &config.server.public_url.origin().ascii_serialization())?;
-    line(out, "trusted_proxies", &or_none(&config.server.trusted_proxies))?;
+    line(
+        out,
+        "public_url",
+        &config.server.public_url.origin().ascii_serialization(),
+    )?;
+    line(
+        out,
+        "trusted_proxies",
+        &or_none(&config.server.trusted_proxies),
+    )?;
     line(out, "store", &config.store.url)?;
     line(out, "keys", &config.store.keys.display())?;
     line(out, "temporal", &temporal(&config.temporal))?;
     line(out, "clients", &or_none(config.clients.keys()))?;
-    let operators = if config.operators.is_some() { "with the configured secret" } else { "off" };
+    let operators = if config.operators.is_some() {
+        "with the configured secret"
+    } else {
+        "off"
+    };
     line(out, "operators", &operators)?;
     let mut digests = BTreeMap::new();
     for (name, provider) in &config.providers {
         writeln!(out, "\nprovider {name}")?;
-        line(out, "redirect_uri", &config.server.at(&format!("/callback/{name}")))?;
+        line(
+            out,
+            "redirect_uri",
+            &config.server.at(&format!("/callback/{name}")),
+        )?;
         // Hundreds of providers may share one component.
         let digest = digests
             .entry(provider.component.as_path())
-            .or_insert_with(|| digest(&provider.component).unwrap_or_else(|error| error.to_string()));
+            .or_insert_with(|| {
+                digest(&provider.component).unwrap_or_else(|error| error.to_string())
+            });
         self::provider(out, provider, digest)?;
         found(out, name, reports)?;
     }
@@ -45,7 +67,9 @@ fn provider(out: &mut impl Write, provider: &Provider, digest: &str) -> io::Resu
     if let Some(key) = &provider.client_key {
         line(out, "client_key", &format_args!("from the file {key:?}"))?;
     }
-    let method = provider.client_auth.map_or("as the component describes", ClientAuth::as_str);
+    let method = provider
+        .client_auth
+        .map_or("as the component describes", ClientAuth::as_str);
     line(out, "client_auth", &method)?;
     line(out, "scopes", &or_none(&provider.scopes))?;
     if let Some(url) = &provider.resource_url {
@@ -57,19 +81,35 @@ fn provider(out: &mut impl Write, provider: &Provider, digest: &str) -> io::Resu
 
 fn grant(out: &mut impl Write, grant: &Grant) -> io::Result<()> {
     line(out, "further origins", &or_none(&grant.origins))?;
-    line(out, "http://", &if grant.insecure_http { "allowed" } else { "refused" })?;
+    line(
+        out,
+        "http://",
+        &if grant.insecure_http {
+            "allowed"
+        } else {
+            "refused"
+        },
+    )?;
     line(out, "private networks", &or_none(&grant.private_addresses))?;
     line(out, "relaxed checks", &or_none(&grant.relax))
 }
 
 fn limits(out: &mut impl Write, limits: &Limits) -> io::Result<()> {
-    let Limits { deadline, memory, output } = limits;
-    line(out, "limits", &format_args!("{deadline:?} a call, {memory} bytes of memory, {output} bytes of output"))
+    let Limits {
+        deadline,
+        memory,
+        output,
+    } = limits;
+    line(
+        out,
+        "limits",
+        &format_args!("{deadline:?} a call, {memory} bytes of memory, {output} bytes of output"),
+    )
 }
 
 /// What the sandbox found out.
 fn found(out: &mut impl Write, name: &ProviderName, reports: &[ProviderReport]) -> io::Result<()> {
-    let of_this = reports.iter().filter(|report| report.provider.as_ref() == Some(name));
+    let of_this = reports.iter().filter(|report| report.provider == *name);
     for (what, fact) in of_this.flat_map(|report| &report.facts) {
         line(out, what, fact)?;
     }
@@ -77,8 +117,14 @@ fn found(out: &mut impl Write, name: &ProviderName, reports: &[ProviderReport]) 
 }
 
 fn temporal(temporal: &Temporal) -> String {
-    let Temporal { address, namespace, task_queue } = temporal;
-    let address = address.as_deref().unwrap_or("an embedded development server");
+    let Temporal {
+        address,
+        namespace,
+        task_queue,
+    } = temporal;
+    let address = address
+        .as_deref()
+        .unwrap_or("an embedded development server");
     format!("{address}, namespace {namespace}, task queue {task_queue}")
 }
 
@@ -88,7 +134,11 @@ fn line(out: &mut impl Write, what: &str, value: &dyn std::fmt::Display) -> io::
 
 fn or_none<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     let values: Vec<_> = values.into_iter().map(|value| value.to_string()).collect();
-    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
+    if values.is_empty() {
+        "none".to_owned()
+    } else {
+        values.join(", ")
+    }
 }
 
 fn digest(path: &Path) -> io::Result<String> {
@@ -120,9 +170,10 @@ mod tests {
         let none = std::iter::empty::<(String, String)>();
         let (config, _) = load(Some(&file), Environment::from_iter(none)).unwrap();
         let report = ProviderReport {
-            provider: Some(ProviderName::new("idp")),
+            provider: ProviderName::new("idp"),
             facts: vec![("subject from", "id token /sub".to_owned())],
-            ..ProviderReport::default()
+            warnings: Vec::new(),
+            mistakes: Vec::new(),
         };
         let mut out = Vec::new();
         write(&mut out, &config, &[report]).unwrap();

@@ -11,16 +11,24 @@ fn provider(environment: &[(&str, &str)]) -> Provider {
 }
 
 fn wrong(environment: &[(&str, &str)]) -> String {
-    read_in(&folder(), COMPLETE, environment).unwrap_err().to_string()
+    read_in(&folder(), COMPLETE, environment)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
 fn a_variable_wins_over_the_file() {
-    let set = [("CELADON_SERVER__LISTEN", "127.0.0.1:9"), ("CELADON_LOGIN__EXPIRES_IN", "3s")];
+    let set = [
+        ("CELADON_SERVER__LISTEN", "127.0.0.1:9"),
+        ("CELADON_LOGIN__EXPIRES_IN", "3s"),
+    ];
     let (config, _) = read_in(&folder(), COMPLETE, &set).unwrap();
     assert_eq!(config.server.listen.port(), 9);
     assert_eq!(config.login.expires_in, Duration::from_secs(3));
-    let set = [("CELADON_LOGIN__MAX_IN_FLIGHT", "7"), ("CELADON_SERVER__TRUSTED_PROXIES", "['::1']")];
+    let set = [
+        ("CELADON_LOGIN__MAX_IN_FLIGHT", "7"),
+        ("CELADON_SERVER__TRUSTED_PROXIES", "['::1']"),
+    ];
     let (config, _) = read_in(&folder(), COMPLETE, &set).unwrap();
     assert_eq!(config.login.max_in_flight, 7);
     assert_eq!(config.server.trusted_proxies[0].to_string(), "::1/128");
@@ -31,7 +39,10 @@ fn no_file_is_needed() {
     let set = [
         ("CELADON_PROVIDERS__MY_IDP__COMPONENT", "idp.wasm"),
         (OTHER, "celadon"),
-        ("CELADON_PROVIDERS__MY_IDP__OPTIONS", r#"{ issuer = "https://a.example" }"#),
+        (
+            "CELADON_PROVIDERS__MY_IDP__OPTIONS",
+            r#"{ issuer = "https://a.example" }"#,
+        ),
         ("CELADON_PROVIDERS__MY_IDP__OPTIONS__TENANT", "b"),
         ("CELADON_CLIENTS__APP__SECRET", "0123456789abcdef"),
     ];
@@ -40,7 +51,10 @@ fn no_file_is_needed() {
     let options = &config.providers[&name("my-idp")].options;
     assert_eq!(options["issuer"], "https://a.example");
     assert_eq!(options["tenant"], "b");
-    assert_eq!(config.clients["app"].secret.read().unwrap().as_str(), "0123456789abcdef");
+    assert_eq!(
+        config.clients["app"].secret.read().unwrap().as_str(),
+        "0123456789abcdef"
+    );
 }
 
 #[test]
@@ -50,7 +64,18 @@ fn an_underscore_in_a_name_is_a_hyphen() {
 
 #[test]
 fn text_stays_text_whatever_it_looks_like() {
-    for id in ["1234", "007", "true", "1.50", "nan", "2024-01-01", "[1]", "{ a = 1 }", "a\"b", " x "] {
+    for id in [
+        "1234",
+        "007",
+        "true",
+        "1.50",
+        "nan",
+        "2024-01-01",
+        "[1]",
+        "{ a = 1 }",
+        "a\"b",
+        " x ",
+    ] {
         assert_eq!(provider(&[(OTHER, id)]).client_id, id);
     }
     assert_eq!(provider(&[(OTHER, "'quoted'")]).client_id, "quoted");
@@ -68,7 +93,9 @@ fn tables_may_be_set_whole_or_by_key() {
         assert!(matches!(secret, Some(Secret::File(path)) if path.ends_with("secret")));
     }
     let variables = [(secret, "{ env = 'HERE' }"), ("HERE", "value")];
-    assert!(matches!(provider(&variables).client_secret, Some(Secret::Env(name)) if name == "HERE"));
+    assert!(
+        matches!(provider(&variables).client_secret, Some(Secret::Env(name)) if name == "HERE")
+    );
     let grant = provider(&[("CELADON_PROVIDERS__MY_IDP__GRANT__INSECURE_HTTP", "true")]).grant;
     assert!(grant.insecure_http);
 }
@@ -103,20 +130,55 @@ fn other_names_are_not_configuration() {
 #[test]
 fn wrong_variables_are_named() {
     for (variable, value, expected) in [
-        ("CELADON_SERVER__LISTEN", "x", "server.listen: is not an IP address and a port"),
-        ("CELADON_SERVER__LISTEM", "x", "server.listem: unknown key; did you mean `listen`?"),
-        ("CELADON_SEVER__LISTEN", "x", "sever: unknown key; did you mean `server`?"),
+        (
+            "CELADON_SERVER__LISTEN",
+            "x",
+            "server.listen: is not an IP address and a port",
+        ),
+        (
+            "CELADON_SERVER__LISTEM",
+            "x",
+            "server.listem: unknown key; did you mean `listen`?",
+        ),
+        (
+            "CELADON_SEVER__LISTEN",
+            "x",
+            "sever: unknown key; did you mean `server`?",
+        ),
         ("CELADON_SERVER__", "x", "is not the name of a key"),
         ("CELADON___LISTEN", "x", "is not the name of a key"),
-        ("CELADON_SERVER__LISTEN__DEEPER", "x", "server.listen: is a table"),
-        ("CELADON_LOGIN__MAX_IN_FLIGHT", "many", "login.max_in_flight: is a string: write a whole number"),
-        ("CELADON_PROVIDERS__IDP__CLIENT_ID", "", "providers.idp.client_id: is empty"),
-        ("CELADON_PROVIDERS__IDP__SCOPES", "openid", "providers.idp.scopes: is a string: write a list"),
-        ("CELADON_PROVIDERS__NEW__TITLE", "x", "providers.new.component: is missing"),
+        (
+            "CELADON_SERVER__LISTEN__DEEPER",
+            "x",
+            "server.listen: is a table",
+        ),
+        (
+            "CELADON_LOGIN__MAX_IN_FLIGHT",
+            "many",
+            "login.max_in_flight: is a string: write a whole number",
+        ),
+        (
+            "CELADON_PROVIDERS__IDP__CLIENT_ID",
+            "",
+            "providers.idp.client_id: is empty",
+        ),
+        (
+            "CELADON_PROVIDERS__IDP__SCOPES",
+            "openid",
+            "providers.idp.scopes: is a string: write a list",
+        ),
+        (
+            "CELADON_PROVIDERS__NEW__TITLE",
+            "x",
+            "providers.new.component: is missing",
+        ),
     ] {
         let error = wrong(&[(variable, value)]);
         let place = format!("environment variable {variable}: ");
-        assert!(error.contains(&place) && error.contains(expected), "{variable}: {error}");
+        assert!(
+            error.contains(&place) && error.contains(expected),
+            "{variable}: {error}"
+        );
     }
 }
 
@@ -132,7 +194,9 @@ fn what_is_not_unicode_is_a_mistake() {
     ] {
         let path: Arc<Path> = Arc::from(Path::new("celadon.toml"));
         let environment = Environment::from_iter([(variable, value)]);
-        let error = from_text("", &path, PathBuf::from("/tmp"), environment).unwrap_err().to_string();
+        let error = from_text("", &path, PathBuf::from("/tmp"), environment)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("is not UTF-8"), "{error}");
     }
 }

@@ -24,7 +24,13 @@ pub(super) fn read(
             let title = section.parsed("title", values::text(LONGEST_TITLE));
             section.finish();
             let title = title.unwrap_or_else(|| name.clone());
-            Some((name, Client { secret: secret?, title }))
+            Some((
+                name,
+                Client {
+                    secret: secret?,
+                    title,
+                },
+            ))
         })
         .collect();
     let operators = operators.and_then(Found::section).and_then(|mut section| {
@@ -49,7 +55,9 @@ fn secret(
     let secret = secret_source::read(found, SHORTEST)?;
     match seen.iter().find(|(value, _)| *value == secret.value) {
         Some((_, other)) => {
-            let problem = Problem::SecretShared { other: other.clone() };
+            let problem = Problem::SecretShared {
+                other: other.clone(),
+            };
             section.context.report.mistake(&place, &key, problem);
         }
         None => seen.push((secret.value, key)),

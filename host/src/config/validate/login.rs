@@ -17,9 +17,13 @@ const MOST_LOGINS: u32 = 10_000_000;
 
 pub(super) fn read(mut section: Section<'_>) -> Login {
     let expires_in = section.parsed("expires_in", values::duration(SECOND..=HOUR));
-    let return_origins =
-        section.list("return_origins", |text| values::own_origin(text).map(|url| url.origin()));
-    let lifetime = section.parsed("session_lifetime", values::duration(SECOND..=LONGEST_SESSION));
+    let return_origins = section.list("return_origins", |text| {
+        values::own_origin(text).map(|url| url.origin())
+    });
+    let lifetime = section.parsed(
+        "session_lifetime",
+        values::duration(SECOND..=LONGEST_SESSION),
+    );
     let lifetime = lifetime.unwrap_or(DAY / 2);
     let idle = section.parsed("session_idle", values::duration(SECOND..=LONGEST_SESSION));
     if idle.is_some_and(|idle| idle > lifetime) {

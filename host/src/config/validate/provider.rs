@@ -93,16 +93,25 @@ impl Credentials {
         if let Some((method, place)) = &method {
             let needed = match method {
                 ClientAuth::Basic | ClientAuth::Post if !has_secret => Some("client_secret"),
-                ClientAuth::PrivateKeyJwt | ClientAuth::SignedSecret if !has_key => Some("client_key"),
+                ClientAuth::PrivateKeyJwt | ClientAuth::SignedSecret if !has_key => {
+                    Some("client_key")
+                }
                 _ => None,
             };
             if let Some(needed) = needed {
-                let problem = Problem::MethodNeeds { method: method.as_str(), needed };
-                context.report.mistake(place, &key_of("client_auth"), problem);
+                let problem = Problem::MethodNeeds {
+                    method: method.as_str(),
+                    needed,
+                };
+                context
+                    .report
+                    .mistake(place, &key_of("client_auth"), problem);
             }
         }
         if let (Some((ClientAuth::None, _)), Some(place)) = (&method, &secret_place) {
-            context.report.warn(place, &key_of("client_secret"), Caution::UnusedSecret);
+            context
+                .report
+                .warn(place, &key_of("client_secret"), Caution::UnusedSecret);
         }
         Self {
             secret: secret.map(|readable| readable.source),

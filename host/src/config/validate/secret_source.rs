@@ -73,10 +73,16 @@ fn plain(found: Found<'_>) -> Option<Secret> {
 fn from_table(mut section: Section<'_>) -> Option<Secret> {
     let context = section.context;
     let mut sources = Vec::new();
-    sources.extend(section.take("env").map(|found| found.parsed(variable).map(Secret::Env)));
-    sources.extend(section.take("file").map(|found| {
-        found.parsed(|text| Ok(Secret::File(context.path(text))))
-    }));
+    sources.extend(
+        section
+            .take("env")
+            .map(|found| found.parsed(variable).map(Secret::Env)),
+    );
+    sources.extend(
+        section
+            .take("file")
+            .map(|found| found.parsed(|text| Ok(Secret::File(context.path(text))))),
+    );
     for (name, store) in LATER {
         if let Some(found) = section.take(name) {
             found.mistake(Problem::SecretStore { store });
@@ -88,7 +94,10 @@ fn from_table(mut section: Section<'_>) -> Option<Secret> {
     if let [source] = sources.as_mut_slice() {
         return source.take();
     }
-    let problem = Problem::NotOneSource { count: sources.len(), sources: "env, file" };
+    let problem = Problem::NotOneSource {
+        count: sources.len(),
+        sources: "env, file",
+    };
     context.report.mistake(&place, &key, problem);
     None
 }

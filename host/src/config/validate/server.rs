@@ -2,13 +2,13 @@
 
 use crate::config::mistake::Caution;
 use crate::config::problem::Problem;
-use crate::config::section::Section;
+use crate::config::section::{Found, Section};
 use crate::config::{Server, values};
-use std::net::SocketAddr;
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use url::Url;
 
-const DEFAULT_LISTEN: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 pub(super) fn read(mut section: Section<'_>) -> Option<Server> {
     let listen = match section.take("listen") {
@@ -19,14 +19,24 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Server> {
         Some(found) => found.parsed(values::own_origin),
         None => listen.and_then(|listen| default_url(&section, listen)),
     };
-    let trusted_proxies = section.list("trusted_proxies", values::network);
-    let trusted_proxies = trusted_proxies.unwrap_or_default();
-    if trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
-        let key = "server.trusted_proxies";
-        section.context.report.warn(&section.place, key, Caution::TrustsEverybody);
-    }
+    let trusted_proxies = section
+        .take("trusted_proxies")
+        .map_or_else(Vec::new, proxies);
     section.finish();
-    Some(Server { listen: listen?, public_url: public_url?, trusted_proxies })
+    Some(Server {
+        listen: listen?,
+        public_url: public_url?,
+        trusted_proxies,
+    })
+}
+
+fn proxies(found: Found<'_>) -> Vec<IpNet> {
+    let (context, key, place) = (found.context, found.key.clone(), found.node.place.clone());
+    let networks = found.list(values::network).unwrap_or_default();
+    if networks.iter().any(|network| network.prefix_len() == 0) {
+        context.report.warn(&place, &key, Caution::TrustsEverybody);
+    }
+    networks
 }
 
 /// Only a loopback address is also what a browser can use.

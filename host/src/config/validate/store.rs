@@ -21,7 +21,10 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Store> {
     };
     source.finish();
     section.finish();
-    Some(Store { url: url?, keys: keys? })
+    Some(Store {
+        url: url?,
+        keys: keys?,
+    })
 }
 
 /// A default can be wrong too: the folder may be.
@@ -35,7 +38,11 @@ fn sqlite(context: &Context, text: &str) -> Result<String, Problem> {
         return Err(Problem::Postgres);
     }
     let Some(path) = text.strip_prefix("sqlite://") else {
-        return Err(if text == "sqlite::memory:" { Problem::StoreInMemory } else { Problem::NotStore });
+        return Err(if text == "sqlite::memory:" {
+            Problem::StoreInMemory
+        } else {
+            Problem::NotStore
+        });
     };
     if path.contains(['?', '#']) {
         return Err(Problem::StoreParameters);
@@ -49,7 +56,10 @@ fn sqlite(context: &Context, text: &str) -> Result<String, Problem> {
     let path = new_file(context, path)?;
     let path = path.to_str().ok_or(Problem::FolderNotUnicode)?;
     // The driver reads a URL: what would part or decode it is written so that it means itself.
-    let path = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    let path = path
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
     Ok(format!("sqlite://{path}"))
 }
 
@@ -62,6 +72,8 @@ fn new_file(context: &Context, written: &str) -> Result<PathBuf, Problem> {
     } else if folder.is_dir() {
         Ok(path)
     } else {
-        Err(Problem::NoFolder { path: folder.to_owned() })
+        Err(Problem::NoFolder {
+            path: folder.to_owned(),
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::mistake::Caution;
 use crate::config::problem::Problem;
-use crate::config::section::Section;
+use crate::config::section::{Found, Section};
 use crate::config::tree::Value;
 use crate::config::{Grant, Limits, values};
 use ipnet::{IpNet, Ipv4Net};
@@ -26,10 +26,13 @@ const OUTPUT: RangeInclusive<u64> = 1 << 10..=16 << 20;
 pub(super) fn grant(provider: &str, mut section: Section<'_>) -> Grant {
     let insecure = section.take("insecure_http");
     let place = insecure.as_ref().map(|found| found.node.place.clone());
-    let insecure_http = insecure.and_then(crate::config::section::Found::boolean).unwrap_or(false);
+    let insecure_http = insecure.and_then(Found::boolean).unwrap_or(false);
     if let (true, Some(place)) = (insecure_http, place) {
         let key = format!("{}.insecure_http", section.key);
-        section.context.report.warn(&place, &key, Caution::InsecureHttp);
+        section
+            .context
+            .report
+            .warn(&place, &key, Caution::InsecureHttp);
     }
     let origins = section.list("origins", |text| {
         let url = values::origin_with_prefix(text)?;
@@ -76,7 +79,9 @@ fn is_wide(network: &IpNet) -> bool {
 /// http only where the operator has allowed it.
 pub(super) fn check_scheme(provider: &str, insecure_http: bool, url: &Url) -> Result<(), Problem> {
     if url.scheme() == "http" && !insecure_http {
-        return Err(Problem::InsecureGrant { provider: provider.to_owned() });
+        return Err(Problem::InsecureGrant {
+            provider: provider.to_owned(),
+        });
     }
     Ok(())
 }
@@ -95,7 +100,11 @@ pub(super) fn limits(mut section: Section<'_>) -> Limits {
 }
 
 /// A number of bytes, or a text with a unit.
-fn bytes(section: &mut Section<'_>, key: &'static str, range: RangeInclusive<u64>) -> Option<usize> {
+fn bytes(
+    section: &mut Section<'_>,
+    key: &'static str,
+    range: RangeInclusive<u64>,
+) -> Option<usize> {
     let mut found = section.take(key)?;
     if let Value::Integer(integer) = found.node.value {
         found.node.value = Value::Text(integer.to_string());
@@ -103,6 +112,9 @@ fn bytes(section: &mut Section<'_>, key: &'static str, range: RangeInclusive<u64
     found.parsed(|text| {
         let size = values::size(text)?;
         let fits = usize::try_from(size).ok().filter(|_| range.contains(&size));
-        fits.ok_or(Problem::NumberRange { least: *range.start(), most: *range.end() })
+        fits.ok_or(Problem::NumberRange {
+            least: *range.start(),
+            most: *range.end(),
+        })
     })
 }

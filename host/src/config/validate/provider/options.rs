@@ -1,7 +1,8 @@
 //! `options`: a table of the component's own, handed to it as JSON.
 
+use crate::config::key::join;
 use crate::config::problem::Problem;
-use crate::config::section::{Context, Found, join};
+use crate::config::section::{Context, Found};
 use crate::config::tree::{Node, Table, Value};
 use serde_json::{Map, Number, Value as Json};
 
@@ -32,14 +33,22 @@ fn json(context: &Context, key: &str, node: Node) -> Option<Json> {
         Value::Huge => None,
         Value::List(elements) => {
             let element = |(index, node)| json(context, &format!("{key}[{index}]"), node);
-            return Some(elements.into_iter().enumerate().filter_map(element).collect());
+            return Some(
+                elements
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(element)
+                    .collect(),
+            );
         }
         Value::Table(table) => return Some(Json::Object(object(context, key, table))),
     };
     // A variable that only looks like `nan` or a very long number is a word.
     let converted = converted.or_else(|| node.raw.map(Json::String));
     if converted.is_none() {
-        context.report.mistake(&node.place, key, Problem::NotJson { found: kind });
+        context
+            .report
+            .mistake(&node.place, key, Problem::NotJson { found: kind });
     }
     converted
 }
