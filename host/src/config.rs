@@ -1,11 +1,38 @@
 //! The configuration as the rest of the program sees it: validated, with every path absolute and
 //! every default filled in. How it is read from `celadon.toml` and the environment is in
 //! [`load`]; which names and defaults the file has is in docs/CONFIGURATION.md.
+//!
+//! The way from text to [`Config`]: `tree` parses, each value with its line; `environment` lays
+//! `CELADON_SECTION__KEY` over it; `section` takes values out by name and type; `validate` has one
+//! file a section and knows the rules. All of them write what is wrong into one report, so that
+//! an operator sees every mistake at once. A value is never repeated in a message: it may be a
+//! secret in the wrong place.
+//!
+//! What a component thinks of its options is not known here: that is [`crate::plugin`]'s part.
+
+mod environment;
+mod key;
+mod load;
+mod mistake;
+mod problem;
+mod secret;
+mod section;
+mod tree;
+mod validate;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use environment::Environment;
+pub use load::{DEFAULT_FILE, load};
+pub use mistake::{Caution, ConfigErrors, Mistake, Place, Warning};
+pub use problem::Problem;
+pub use secret::{Secret, SecretError};
 
 use celadon_workflows::types::ProviderName;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +53,8 @@ pub struct Config {
     pub providers: BTreeMap<ProviderName, Provider>,
     /// `[clients.<name>]`
     pub clients: BTreeMap<String, Client>,
+    /// `[operators]`; `None`: the operators' pages and API are off.
+    pub operators: Option<Operators>,
 }
 
 /// `[server]`: where Celadon listens and how the world calls it.
@@ -33,10 +62,18 @@ pub struct Config {
 pub struct Server {
     /// `listen`
     pub listen: SocketAddr,
-    /// `public_url`, without a trailing slash: redirect URIs are this + `/callback/<provider>`.
+    /// `public_url`: an origin, nothing more. [`Server::at`] makes the URLs below it.
     pub public_url: Url,
     /// `trusted_proxies`: whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Server {
+    /// The absolute URL of one of Celadon's own paths: `at("/callback/google")`. Only the origin
+    /// is kept of `public_url`, which has no path of its own.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.origin().ascii_serialization())
+    }
 }
 
 /// `[store]`
@@ -87,6 +124,8 @@ pub struct Provider {
     pub client_id: String,
     /// `client_secret`
     pub client_secret: Option<Secret>,
+    /// `client_key.file`: the private key (JWK) for `private_key_jwt` and `signed_secret`.
+    pub client_key: Option<PathBuf>,
     /// `client_auth`: overrides the component's first choice.
     pub client_auth: Option<ClientAuth>,
     /// `scopes`
@@ -99,27 +138,6 @@ pub struct Provider {
     pub limits: Limits,
     /// `resource_url`: the protected resource that the home page shows.
     pub resource_url: Option<Url>,
-}
-
-/// Where a secret comes from. Read anew when it is needed, so that a rotated one is found.
-#[derive(Clone)]
-pub enum Secret {
-    /// In the configuration itself. `check` warns.
-    Plain(String),
-    /// `{ env = "NAME" }`
-    Env(String),
-    /// `{ file = "path" }`: one trailing newline is cut off.
-    File(PathBuf),
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Plain(_) => f.write_str("Plain(…)"),
-            Self::Env(name) => f.debug_tuple("Env").field(name).finish(),
-            Self::File(path) => f.debug_tuple("File").field(path).finish(),
-        }
-    }
 }
 
 /// How Celadon authenticates at a token endpoint (OIDC Core section 9, RFC 6749 section 2.3.1).
@@ -135,6 +153,28 @@ pub enum ClientAuth {
     PrivateKeyJwt,
     /// `signed_secret`: a JWT in the secret's place.
     SignedSecret,
+}
+
+impl ClientAuth {
+    /// Every method, in the order in which the documentation lists them.
+    pub const ALL: [Self; 5] = [
+        Self::Basic,
+        Self::Post,
+        Self::PrivateKeyJwt,
+        Self::SignedSecret,
+        Self::None,
+    ];
+
+    /// The method as it is written in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Basic => "client_secret_basic",
+            Self::Post => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::SignedSecret => "signed_secret",
+        }
+    }
 }
 
 /// `[providers.<name>.grant]`: what this component may do beyond its approved description.
@@ -178,4 +218,11 @@ pub struct Client {
     pub secret: Secret,
     /// `title`: what a user reads when this application asks them to sign in. Default: the name.
     pub title: String,
+}
+
+/// `[operators]`: who may use the operators' pages and API.
+#[derive(Clone, Debug)]
+pub struct Operators {
+    /// `secret`: the admin credential.
+    pub secret: Secret,
 }

@@ -5,6 +5,8 @@
 //! [`steps`]; these ask the sandboxed component ([`plugin`]) what to send, send it ([`egress`]),
 //! check what comes back ([`oidc`]) and write it down, sealed ([`seal`], [`store`]).
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod egress;
