@@ -26,13 +26,29 @@ pub struct Fixture {
     pub calls: Vec<Call>,
 }
 
-/// One call and what must come of it.
+/// One call and what must come of it. Which inputs count depends on the function.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// What goes in.
-    #[serde(flatten)]
-    input: Input,
+    call: Function,
+    /// For `authorize`.
+    #[serde(default)]
+    scopes: Vec<String>,
+    /// For `authorize`.
+    #[serde(default)]
+    hints: BTreeMap<String, String>,
+    /// For `obtain`.
+    #[serde(default)]
+    grant: String,
+    /// For `obtain`: the callback's, or the exchange's.
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+    /// For `identify`.
+    #[serde(default)]
+    evidence: Evidence,
+    /// For `revoke`.
+    #[serde(default)]
+    token: String,
     /// The requests, in their order, with their answers.
     #[serde(default)]
     exchanges: Vec<Exchange>,
@@ -40,29 +56,14 @@ pub struct Call {
     expect: Value,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "call", rename_all = "lowercase")]
-enum Input {
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Function {
     Describe,
-    Authorize {
-        #[serde(default)]
-        scopes: Vec<String>,
-        #[serde(default)]
-        hints: BTreeMap<String, String>,
-    },
-    Obtain {
-        grant: String,
-        #[serde(default)]
-        parameters: BTreeMap<String, String>,
-    },
-    Identify {
-        #[serde(default)]
-        evidence: Evidence,
-    },
-    Revoke {
-        #[serde(default)]
-        token: String,
-    },
+    Authorize,
+    Obtain,
+    Identify,
+    Revoke,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -191,65 +192,68 @@ struct Player<'a> {
     call: &'a Call,
 }
 
-/// What a step comes to: requests to send, or a result in its shape.
-type Next = Result<Result<Vec<wire::Request>, Value>, Failure>;
+/// What a step comes to.
+enum Next {
+    Send(Vec<wire::Request>),
+    /// The result in its shape.
+    Done(Value),
+}
 
 impl Player<'_> {
     fn play<P: Provider>(&self) -> Result<Value, Mismatch> {
-        match &self.call.input {
-            Input::Describe => Ok(match self.description {
+        let call = self.call;
+        match call.call {
+            Function::Describe => Ok(match self.description {
                 Ok(description) => shape::description(description),
                 Err(errors) => shape::option_errors(errors),
             }),
-            Input::Authorize { scopes, hints } => {
+            Function::Authorize => {
                 let request = wire::AuthorizationRequest {
-                    scopes: scopes.clone(),
-                    hints: parameters(hints),
+                    scopes: call.scopes.clone(),
+                    hints: parameters(&call.hints),
                 };
                 let answer = glue::authorize::<P>(self.setup.clone(), request);
                 Ok(answer.map_or_else(|e| shape::failure(&e), |p| shape::parameters(&p)))
             }
-            _ => self.converse(|transcript| self.step::<P>(transcript)),
+            Function::Obtain => self.converse(|transcript| {
+                let grant = read_grant(&call.grant, &call.parameters);
+                let step = glue::obtain::<P>(self.setup.clone(), grant, transcript)?;
+                Ok(match step {
+                    TokenStep::Send(requests) => Next::Send(requests),
+                    TokenStep::Done(tokens) => Next::Done(shape::tokens(&tokens)),
+                })
+            }),
+            Function::Identify => self.converse(|transcript| {
+                let evidence = call.evidence.to_wire();
+                let step = glue::identify::<P>(self.setup.clone(), evidence, transcript)?;
+                Ok(match step {
+                    IdentityStep::Send(requests) => Next::Send(requests),
+                    IdentityStep::Done(identity) => Next::Done(shape::identity(&identity)),
+                })
+            }),
+            Function::Revoke => self.converse(|transcript| {
+                let step =
+                    glue::revoke::<P>(self.setup.clone(), call.token.clone(), transcript)?;
+                Ok(match step {
+                    RevokeStep::Send(requests) => Next::Send(requests),
+                    RevokeStep::Done => Next::Done(json!("done")),
+                })
+            }),
         }
-    }
-
-    fn step<P: Provider>(&self, transcript: Vec<wire::Response>) -> Next {
-        let setup = self.setup.clone();
-        Ok(match &self.call.input {
-            Input::Obtain { grant, parameters } => {
-                match glue::obtain::<P>(setup, read_grant(grant, parameters), transcript)? {
-                    TokenStep::Send(requests) => Ok(requests),
-                    TokenStep::Done(tokens) => Err(shape::tokens(&tokens)),
-                }
-            }
-            Input::Identify { evidence } => {
-                match glue::identify::<P>(setup, evidence.to_wire(), transcript)? {
-                    IdentityStep::Send(requests) => Ok(requests),
-                    IdentityStep::Done(identity) => Err(shape::identity(&identity)),
-                }
-            }
-            Input::Revoke { token } => {
-                match glue::revoke::<P>(setup, token.clone(), transcript)? {
-                    RevokeStep::Send(requests) => Ok(requests),
-                    RevokeStep::Done => Err(json!("done")),
-                }
-            }
-            Input::Describe | Input::Authorize { .. } => Err(Value::Null),
-        })
     }
 
     /// Calls until there is a result, with one list of answers more each time.
     fn converse(
         &self,
-        step: impl Fn(Vec<wire::Response>) -> Next,
+        step: impl Fn(Vec<wire::Response>) -> Result<Next, Failure>,
     ) -> Result<Value, Mismatch> {
         let mut recorded = self.call.exchanges.iter();
         let mut transcript = Vec::new();
         let found = loop {
             match step(transcript.clone()) {
                 Err(failure) => break shape::failure(&failure),
-                Ok(Err(result)) => break result,
-                Ok(Ok(requests)) => {
+                Ok(Next::Done(result)) => break result,
+                Ok(Next::Send(requests)) => {
                     for request in &requests {
                         let answer = self.answer(request, recorded.next(), transcript.len())?;
                         transcript.push(answer);
