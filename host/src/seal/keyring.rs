@@ -1,0 +1,278 @@
+//! The keys at work: sealing, opening, hashing.
+//!
+//! Of each key in the file, HKDF ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)) derives one
+//! key a use, so that a payload from Temporal can never be passed off as a value of the store.
+//! Where keys come from is the business of `disk` and `keyfile`.
+
+use super::keyfile::{KeyFile, Secret};
+use super::{
+    Context, HEADER_LEN, KeyError, KeyId, NONCE_LEN, SealError, Sealed, TAG_LEN, VERSION, disk,
+};
+use crate::clock::{self, Timestamp};
+use crate::random;
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::{hkdf, hmac};
+use data_encoding::HEXLOWER;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// What a derived key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Values that rest in the store.
+    Store,
+    /// Payloads that Temporal keeps.
+    Payloads,
+}
+
+/// The keys. Cheap to clone and to share; does not change once it is read.
+#[derive(Clone)]
+pub struct KeyRing {
+    ring: Arc<Ring>,
+}
+
+struct Ring {
+    keys: Vec<Key>,
+    active: KeyId,
+    hash: hmac::Key,
+}
+
+struct Key {
+    id: KeyId,
+    created_at: Timestamp,
+    store: LessSafeKey,
+    payloads: LessSafeKey,
+}
+
+/// What may be known of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its name.
+    pub id: KeyId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether new values are sealed under it.
+    pub active: bool,
+}
+
+impl KeyRing {
+    /// Reads the key ring at `path`; where there is no file, makes one with one key, readable by
+    /// its owner alone. Processes that start at once agree on one file.
+    ///
+    /// # Errors
+    /// See [`KeyError`]: no folder, a file that others can read, a malformed one.
+    pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
+        disk::open_or_create(path, || KeyFile::fresh(clock::now())).map(|file| Self::new(&file))
+    }
+
+    /// Adds a key to the file without using it yet. In a fleet, spread the file and restart the
+    /// instances before [`KeyRing::activate`]: nobody then meets a key that it does not know.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn add_key(path: &Path) -> Result<KeyId, KeyError> {
+        disk::change(path, |file| Ok(file.add(clock::now())))
+    }
+
+    /// Makes a key of the file the one that new values are sealed under.
+    ///
+    /// # Errors
+    /// [`KeyError::NoSuchKey`] and the others of [`KeyError`].
+    pub fn activate(path: &Path, id: KeyId) -> Result<(), KeyError> {
+        disk::change(path, |file| {
+            file.activate(id)
+                .then_some(())
+                .ok_or(KeyError::NoSuchKey { id })
+        })
+    }
+
+    /// Adds a key and makes it the active one, for a service that runs alone. Values under older
+    /// keys still open, and hashes stay as they are.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn rotate(path: &Path) -> Result<KeyId, KeyError> {
+        disk::change(path, |file| {
+            let id = file.add(clock::now());
+            file.activate(id);
+            Ok(id)
+        })
+    }
+
+    /// The keys in the ring, in the order of the file.
+    pub fn list(&self) -> Vec<KeyInfo> {
+        let info = |key: &Key| KeyInfo {
+            id: key.id,
+            created_at: key.created_at,
+            active: key.id == self.ring.active,
+        };
+        self.ring.keys.iter().map(info).collect()
+    }
+
+    /// Seals bytes for the store, under the active key.
+    pub fn seal(&self, context: &Context, plaintext: &[u8]) -> Sealed {
+        self.seal_for(Use::Store, context, plaintext)
+    }
+
+    /// Opens what [`KeyRing::seal`] sealed for the same context.
+    ///
+    /// # Errors
+    /// See [`SealError`].
+    pub fn open(
+        &self,
+        context: &Context,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.open_for(Use::Store, context, sealed)
+    }
+
+    /// Seals a value as JSON.
+    ///
+    /// # Errors
+    /// [`SealError::Shape`]: the value cannot be written as JSON.
+    pub fn seal_json<T: Serialize + ?Sized>(
+        &self,
+        context: &Context,
+        value: &T,
+    ) -> Result<Sealed, SealError> {
+        let mut json = Zeroizing::new(Vec::new());
+        serde_json::to_writer(&mut *json, value)
+            .map_err(|error| SealError::Shape(error.classify()))?;
+        Ok(self.seal(context, &json))
+    }
+
+    /// Opens a value that was sealed as JSON.
+    ///
+    /// # Errors
+    /// See [`SealError`].
+    pub fn open_json<T: DeserializeOwned>(
+        &self,
+        context: &Context,
+        sealed: &Sealed,
+    ) -> Result<T, SealError> {
+        let json = self.open(context, sealed)?;
+        serde_json::from_slice(&json).map_err(|error| SealError::Shape(error.classify()))
+    }
+
+    /// HMAC-SHA-256 in lower-case hex, under a key of its own that no rotation changes: for what
+    /// is looked up or counted by its hash and could be guessed if the hash had no key, such as a
+    /// network address. The same data has different hashes for different purposes.
+    pub fn keyed_hash(&self, purpose: &str, data: &[u8]) -> String {
+        let mut context = hmac::Context::with_key(&self.ring.hash);
+        context.update(&(purpose.len() as u64).to_be_bytes());
+        context.update(purpose.as_bytes());
+        context.update(data);
+        HEXLOWER.encode(context.sign().as_ref())
+    }
+
+    pub(super) fn seal_for(&self, wanted: Use, context: &Context, plaintext: &[u8]) -> Sealed {
+        let key = self.ring.active();
+        let nonce = random::bytes::<NONCE_LEN>();
+        let mut sealed = Vec::with_capacity(HEADER_LEN + NONCE_LEN + plaintext.len() + TAG_LEN);
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&key.id.0);
+        sealed.extend_from_slice(&nonce);
+        let body = sealed.len();
+        sealed.extend_from_slice(plaintext);
+        let tag = key
+            .of(wanted)
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(context.additional_data(key.id)),
+                &mut sealed[body..],
+            )
+            .expect("the cipher refuses only texts of 64 GiB and more");
+        sealed.extend_from_slice(tag.as_ref());
+        Sealed(sealed)
+    }
+
+    pub(super) fn open_for(
+        &self,
+        wanted: Use,
+        context: &Context,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let parts = sealed.parts()?;
+        let unknown = SealError::UnknownKey { id: parts.key };
+        let key = self.ring.key(parts.key).ok_or(unknown)?;
+        let mut text = Zeroizing::new(parts.body.to_vec());
+        let length = key
+            .of(wanted)
+            .open_in_place(
+                Nonce::assume_unique_for_key(parts.nonce),
+                Aad::from(context.additional_data(key.id)),
+                &mut text,
+            )
+            .map_err(|_| SealError::Damaged)?
+            .len();
+        text.truncate(length);
+        Ok(text)
+    }
+
+    fn new(file: &KeyFile) -> Self {
+        let keys = file.keys.iter().map(|record| Key {
+            id: record.id,
+            created_at: record.created_at,
+            store: aead_key(&record.secret, b"store"),
+            payloads: aead_key(&record.secret, b"temporal payloads"),
+        });
+        let hash = derive(&file.hash_key, b"keyed hashes");
+        Self {
+            ring: Arc::new(Ring {
+                keys: keys.collect(),
+                active: file.active,
+                hash: hmac::Key::new(hmac::HMAC_SHA256, &*hash),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.list()).finish()
+    }
+}
+
+impl Ring {
+    fn key(&self, id: KeyId) -> Option<&Key> {
+        self.keys.iter().find(|key| key.id == id)
+    }
+
+    fn active(&self) -> &Key {
+        self.key(self.active)
+            .expect("a key file without its active key is refused when it is read")
+    }
+}
+
+impl Key {
+    fn of(&self, wanted: Use) -> &LessSafeKey {
+        match wanted {
+            Use::Store => &self.store,
+            Use::Payloads => &self.payloads,
+        }
+    }
+}
+
+fn aead_key(secret: &Secret, info: &[u8]) -> LessSafeKey {
+    let bytes = derive(secret, info);
+    let key = UnboundKey::new(&AES_256_GCM_SIV, &*bytes).expect("the key has the cipher's length");
+    LessSafeKey::new(key)
+}
+
+/// Derives the key for one use.
+fn derive(secret: &Secret, info: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut derived = Zeroizing::new([0; 32]);
+    hkdf::Salt::new(hkdf::HKDF_SHA256, b"celadon key ring 1")
+        .extract(secret.as_bytes())
+        .expand(&[info], hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(&mut *derived))
+        .expect("32 bytes are what HKDF with SHA-256 gives");
+    derived
+}
+
+#[cfg(test)]
+mod tests;
