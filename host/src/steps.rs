@@ -18,7 +18,8 @@ pub mod tokens;
 
 use self::provider::Provider;
 use crate::config::Config;
-use crate::oidc::Discovery;
+use crate::oidc::discovery::Discovery;
+use crate::oidc::jwks::KeySets;
 use crate::plugin::bindings::{Failure, FailureKind};
 use crate::plugin::call::{Answered, CallError, Sandbox};
 use crate::plugin::transcript::Stop;
@@ -48,6 +49,8 @@ pub struct Steps {
     pub revisions: Arc<Providers>,
     /// Finds providers' metadata.
     pub discovery: Discovery,
+    /// Providers' signing keys.
+    pub signing_keys: KeySets,
     /// The configured providers.
     pub providers: BTreeMap<ProviderName, Arc<Provider>>,
 }

@@ -2,7 +2,7 @@
 
 use super::{CallbackRequest, LoginError};
 use crate::clock::Timestamp;
-use crate::oidc::ProviderMetadata;
+use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::description::Description;
 use crate::steps::attempt::Callback;
 use celadon_workflows::types::{LoginId, Reason, Refusal};

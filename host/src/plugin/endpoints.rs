@@ -2,7 +2,7 @@
 //! under the names of their roles.
 
 use super::description::{Description, Endpoint, Method, Placement, Role};
-use crate::oidc::ProviderMetadata;
+use crate::oidc::metadata::ProviderMetadata;
 use std::collections::BTreeMap;
 use url::Url;
 

@@ -85,6 +85,9 @@ pub struct Log<'a> {
     pub name: &'a str,
     /// Whether every request is journaled, or only those that change something.
     pub everything: bool,
+    /// Whether a request whose answer was lost may be sent again: nothing in it is spent by being
+    /// sent (`renewal` is `reusable`).
+    pub repeatable: bool,
 }
 
 /// One transcript loop.
@@ -105,6 +108,8 @@ pub struct Series<'a> {
     pub reveal: &'a [String],
     /// What came back, in the transcript's order.
     pub kept: Vec<Kept>,
+    /// The verified ID token's `sub`: a userinfo answer must tell of the same user.
+    pub subject: Option<String>,
 }
 
 impl Series<'_> {
@@ -125,6 +130,7 @@ impl Series<'_> {
             let place = self.kept.len();
             let answers = self.answer_all(&requests, place, &journal).await?;
             for answer in answers {
+                self.check_userinfo(&answer)?;
                 let response = self.admit(answer);
                 bytes += response.body.len();
                 transcript.push(response);
@@ -211,15 +217,22 @@ impl Series<'_> {
     ) -> Result<Answered, Stop> {
         let sequence = u32::try_from(place).unwrap_or(u32::MAX);
         let hash = hash(request);
-        if let Some(entry) = journal.iter().find(|entry| entry.sequence == sequence) {
-            return self.replay(entry, &hash, prepared, sequence);
+        let known = journal.iter().find(|entry| entry.sequence == sequence);
+        if let Some(entry) = known {
+            if entry.request != hash {
+                return Err(fault("asked again, it asks something else"));
+            }
+            if entry.answer.is_some() || !self.log.repeatable {
+                return self.replay(entry, prepared, sequence);
+            }
         }
         let Log { store, owner, name, .. } = self.log;
-        let written = store
-            .journal_intent(owner, name, sequence, &hash, crate::clock::now())
-            .await?;
-        if written != FirstWrite::Written {
-            return Err(answer_lost());
+        if known.is_none() {
+            let now = crate::clock::now();
+            let written = store.journal_intent(owner, name, sequence, &hash, now).await?;
+            if written != FirstWrite::Written {
+                return Err(answer_lost());
+            }
         }
         let answered = match send(self.egress, prepared, self.deadline).await {
             Ok(answered) => answered,
@@ -245,13 +258,9 @@ impl Series<'_> {
     fn replay(
         &self,
         entry: &JournalEntry,
-        hash: &str,
         prepared: &Prepared,
         sequence: u32,
     ) -> Result<Answered, Stop> {
-        if entry.request != hash {
-            return Err(fault("asked again, it asks something else"));
-        }
         let Some(sealed) = &entry.answer else {
             return Err(answer_lost());
         };
@@ -270,6 +279,27 @@ impl Series<'_> {
     fn context(&self, sequence: u32) -> Context {
         let Log { owner, name, .. } = self.log;
         Context::new("journal.answer", format!("{owner}/{name}/{sequence}"))
+    }
+
+    /// OIDC Core 5.3.2: userinfo that tells of somebody else than the ID token is not used, not
+    /// even shown. The standard endpoint must say of whom it tells; another may have no `sub`.
+    fn check_userinfo(&self, answered: &Answered) -> Result<(), Stop> {
+        let Some(subject) = &self.subject else {
+            return Ok(());
+        };
+        if answered.role != Role::Userinfo || !(200..300).contains(&answered.status) {
+            return Ok(());
+        }
+        let told = answered.body.get("sub");
+        let standard = answered.endpoint == Role::Userinfo.as_str();
+        match told {
+            None if !standard => Ok(()),
+            Some(Value::String(told)) if told == subject => Ok(()),
+            _ => Err(Stop::refused(
+                Reason::InvalidResponse,
+                "userinfo's sub is not the ID token's (OIDC Core 5.3.2)",
+            )),
+        }
     }
 
     /// Takes an answer into the transcript; gives what the component sees of it.

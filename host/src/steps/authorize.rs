@@ -6,7 +6,7 @@
 use super::Steps;
 use super::attempt::Secrets;
 use super::provider::Provider;
-use crate::oidc::ProviderMetadata;
+use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::bindings::{AuthorizationRequest, Parameter};
 use crate::plugin::description::{Description, Relaxation, ResponseMode, Role};

@@ -5,7 +5,7 @@ use super::attempt::{self, Secrets};
 use super::provider::Provider;
 use super::tokens::TokenSet;
 use crate::clock;
-use crate::oidc::ProviderMetadata;
+use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::bindings::{Grant, Lifetime, Parameter, Token, TokenStep, Tokens};
 use crate::plugin::description::{Description, Relaxation};
@@ -57,6 +57,7 @@ impl Steps {
             named: vec![("code", code)],
             hidden: hidden(&secrets),
             asked: &secrets.scopes,
+            repeatable: false,
         };
         let kept = callback.kept.iter().map(|(name, value)| Parameter {
             name: name.clone(),
@@ -87,6 +88,7 @@ impl Steps {
                 owner: want.owner,
                 name: want.series,
                 everything: true,
+                repeatable: want.repeatable,
             },
             egress: &want.provider.egress,
             deadline: want.deadline,
@@ -106,6 +108,7 @@ impl Steps {
             vault: Vault::new(want.named.iter().copied(), hidden),
             reveal: &reveal,
             kept: Vec::new(),
+            subject: None,
         };
         let tokens = series
             .run(async |transcript| {
@@ -140,6 +143,8 @@ pub(super) struct Obtaining<'a> {
     pub(super) hidden: Vec<&'a str>,
     /// The scopes asked for.
     pub(super) asked: &'a [String],
+    /// Whether a request whose answer was lost may be sent again.
+    pub(super) repeatable: bool,
 }
 
 /// The tokens that the component named, each found in an answer to this grant.

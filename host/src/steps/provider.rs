@@ -3,7 +3,7 @@
 use super::Steps;
 use crate::config::{self, ClientAuth};
 use crate::egress::{Egress, EgressError, Policy};
-use crate::oidc::{KeySet, ProviderMetadata};
+use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::description::{ClientAuthentication, Description, Relaxation};
 use crate::plugin::request::ClientCredentials;
@@ -20,8 +20,6 @@ pub struct Provider {
     pub config: config::Provider,
     /// Its own HTTP client.
     pub egress: Arc<Egress>,
-    /// Its signing keys.
-    pub keys: Arc<KeySet>,
 }
 
 impl Provider {
@@ -29,7 +27,6 @@ impl Provider {
     pub fn new(name: ProviderName, config: config::Provider) -> Result<Self, EgressError> {
         let egress = Arc::new(Egress::new(Policy::of_grant(&name, &config.grant))?);
         Ok(Self {
-            keys: Arc::new(KeySet::new()),
             name,
             config,
             egress,
@@ -93,8 +90,8 @@ impl Provider {
         };
         let supported = |way: &&ClientAuthentication| {
             metadata
-                .and_then(|metadata| metadata.token_endpoint_auth_methods_supported.as_deref())
-                .is_none_or(|methods| methods.iter().any(|method| method == method_name(**way)))
+                .and_then(|metadata| metadata.token_endpoint_auth_methods_supported.as_ref())
+                .is_none_or(|methods| methods.contains(method_name(**way)))
         };
         listed
             .iter()

@@ -6,12 +6,14 @@
 
 use super::Steps;
 use super::exchange::Obtaining;
+use super::identify::Token;
 use super::tokens::{TokenSet, grant_context};
 use crate::clock;
-use crate::oidc::IdTokenError;
+use crate::oidc::id_token::VerifiedIdToken;
+use crate::oidc::subject::read_subject;
 use crate::plugin::Revision;
 use crate::plugin::bindings::Grant;
-use crate::plugin::description::Renewal;
+use crate::plugin::description::{Renewal, Source};
 use crate::plugin::request::Purpose;
 use crate::plugin::transcript::Stop;
 use crate::seal::Context;
@@ -92,9 +94,25 @@ impl Steps {
             named: named(&old, &revision)?,
             hidden: old.id_token.iter().map(|token| token.as_str()).collect(),
             asked: &asked,
+            repeatable: matches!(
+                revision.description.renewal,
+                Renewal::Reusable | Renewal::AccessToken
+            ),
         };
         let mut new = self.obtain(want, Grant::Refresh(String::new())).await?;
-        self.check_renewed(&identity, &revision, &new)?;
+        if revision.description.id_token
+            && let Some(token) = &new.id_token
+        {
+            let token = Token {
+                token,
+                nonce: None,
+                access_token: &new.access_token,
+                code: None,
+                deadline,
+            };
+            let verified = self.verify_id_token(provider, &revision, metadata.as_deref(), token).await?;
+            check_same_user(&identity, &revision, &verified)?;
+        }
         new.refresh_token = new.refresh_token.or(old.refresh_token);
         new.id_token = new.id_token.or(old.id_token);
         self.write(grant, &context, &new).await
@@ -118,36 +136,8 @@ impl Steps {
         self.note(grant, "token.refreshed", "").await
     }
 
-    /// OIDC Core 12.2: an ID token of a refresh must have the same issuer and subject. It is not
-    /// stored without being the same user's.
-    fn check_renewed(
-        &self,
-        identity: &IdentityRecord,
-        revision: &Revision,
-        new: &TokenSet,
-    ) -> Result<(), Stop> {
-        let Some(token) = new.id_token.as_deref().filter(|_| revision.description.id_token) else {
-            return Ok(());
-        };
-        let same = crate::oidc::unverified_subject(token).map(|claimed| {
-            // Only where the subject is the ID token's `sub` can the two be compared.
-            !subject_is_sub(revision) || claimed == identity.subject
-        });
-        match same {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Stop::refused(
-                Reason::InvalidGrant,
-                "the refreshed ID token is of another user",
-            )),
-            Err(IdTokenError { .. }) => Err(Stop::refused(
-                Reason::InvalidResponse,
-                "the refreshed ID token cannot be read",
-            )),
-        }
-    }
-
     async fn give_up(&self, grant: &AuthorizationRecord, why: &str) -> Result<Refreshed, Stop> {
-        self.store.mark_needs_reauth(&grant.id, why).await?;
+        self.store.mark_needs_reauth(&grant.id, grant.version, why).await?;
         self.note(grant, "token.needs_reauth", why).await?;
         Ok(needs_reauth(why))
     }
@@ -191,10 +181,28 @@ fn named<'a>(old: &'a TokenSet, revision: &Revision) -> Result<Vec<(&'static str
     }
 }
 
-fn subject_is_sub(revision: &Revision) -> bool {
+/// OIDC Core 12.2: an ID token that comes with a refresh must be of the same issuer and user.
+fn check_same_user(
+    identity: &IdentityRecord,
+    revision: &Revision,
+    verified: &VerifiedIdToken,
+) -> Result<(), Stop> {
     let subject = &revision.description.subject;
-    subject.source == crate::plugin::description::Source::IdToken
-        && matches!(subject.at.as_slice(), [only] if only.to_string() == "/sub")
+    let at: Vec<String> = subject.at.iter().map(ToString::to_string).collect();
+    let other = match subject.source {
+        Source::IdToken => {
+            read_subject(&verified.to_value(), &at).ok().as_deref() != Some(&identity.subject)
+        }
+        // The subject stands elsewhere, which a refresh does not ask for.
+        Source::TokenResponse | Source::Endpoint(_) => false,
+    };
+    if other || verified.issuer() != identity.issuer {
+        return Err(Stop::refused(
+            Reason::InvalidGrant,
+            "the refreshed ID token is of another issuer or user",
+        ));
+    }
+    Ok(())
 }
 
 fn needs_reauth(why: &str) -> Refreshed {
