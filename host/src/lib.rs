@@ -15,3 +15,4 @@ pub mod random;
 pub mod seal;
 pub mod steps;
 pub mod store;
+pub mod temporal;
