@@ -5,8 +5,11 @@
 //! [`steps`]; these ask the sandboxed component ([`plugin`]) what to send, send it ([`egress`]),
 //! check what comes back ([`oidc`]) and write it down, sealed ([`seal`], [`store`]).
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod egress;
 pub mod logins;
 pub mod oidc;
