@@ -32,7 +32,13 @@ pub enum ExecutableError {
          or set [temporal] address"
     )]
     NoPython(#[source] io::Error),
-    /// Python could not make the virtual environment or install into it.
+    /// Python is there, but it cannot make a virtual environment: Debian packs that apart.
+    #[error(
+        "the temporal CLI is missing, and python3 cannot make a virtual environment to install it: \
+         install python3-venv or the CLI (https://docs.temporal.io/cli), or set [temporal] address"
+    )]
+    NoVenv,
+    /// It could not be installed.
     #[error("the temporal CLI could not be installed by `{command}`: {reason}")]
     Install {
         /// What was run.
@@ -100,7 +106,9 @@ async fn install(folder: &Path) -> Result<PathBuf, ExecutableError> {
         .output()
         .await
         .map_err(ExecutableError::NoPython)?;
-    succeeded("python3 -m venv", &made)?;
+    if !made.status.success() {
+        return Err(ExecutableError::NoVenv);
+    }
     let installed = Command::new(folder.join("bin/python"))
         .args([
             "-m",
