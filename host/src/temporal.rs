@@ -1,7 +1,7 @@
 //! Temporal as Celadon brings it along: a dev server of its own where no cluster is configured.
 //!
-//! Owned here: finding or installing the `temporal` CLI ([`executable`]), its data folder and its
-//! life ([`embedded`]). Left to others: clients, workers and the codec, which know an address and
+//! Owned here: finding or installing the `temporal` CLI (`executable`), its data folder and its
+//! life (`embedded`). Left to others: clients, workers and the codec, which know an address and
 //! do not care whose server answers there.
 
 pub mod embedded;

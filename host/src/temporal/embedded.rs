@@ -1,8 +1,8 @@
 //! The embedded Temporal dev server: a child process that lives and dies with this one.
 //!
 //! Owned here: its ports, its database file, its readiness, its restarts and its end. The three
-//! parts are [`launch`] (the command and the lifeline that ends the server even where we are
-//! killed), [`folder`] (one server for a data folder) and the watch kept here.
+//! parts are `launch` (the command and the lifeline that ends the server even where we are
+//! killed), `folder` (one server for a data folder) and the watch kept here.
 
 mod folder;
 mod launch;
@@ -119,7 +119,7 @@ impl Embedded {
         &self.ui_url
     }
 
-    /// Stops it: SIGTERM, and SIGKILL after 5 seconds. Returns when it is gone.
+    /// Stops it: SIGTERM, and SIGKILL after 3 seconds. Returns when it is gone.
     pub async fn stop(mut self) {
         self.stopping.cancel();
         if let Err(error) = (&mut self.watch).await {

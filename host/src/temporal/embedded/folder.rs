@@ -12,8 +12,8 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// A server that lost its parent is gone after 5 seconds at the latest.
-const PATIENCE: Duration = Duration::from_secs(7);
+/// A server that lost its parent is gone after 3 seconds at the latest.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A log longer than this starts afresh.
 const LOG_LIMIT: u64 = 8 << 20;
 
