@@ -5,6 +5,7 @@
 //! but for the SDK, each the crate `celadon-provider-<folder>`, and `tests/components/*`, each
 //! `celadon-test-<folder>`.
 
+use crate::places::Places;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -53,25 +54,25 @@ struct Component {
     output: PathBuf,
 }
 
-/// Builds every component, and gives their paths: `target/components/<folder>.wasm`, and
-/// `target/components/test/<folder>.wasm` for those of the tests. `celadon` is the built program,
-/// which makes components of core modules.
+/// Builds every component: `target/components/<folder>.wasm`, and `target/components/test/<folder>.wasm`
+/// for those of the tests. The built program makes components of core modules.
 ///
 /// # Errors
 /// The first thing that went wrong.
-pub fn components(workspace: &Path, celadon: &Path) -> Result<Vec<PathBuf>, BuildError> {
-    let output = workspace.join("target/components");
+pub fn components(places: &Places) -> Result<(), BuildError> {
+    let workspace = places.workspace();
+    let output = places.components();
     let mut components = list(&workspace.join("providers"), "celadon-provider-", &output)?;
     components.retain(|component| component.package != "celadon-provider-sdk");
     let tests = workspace.join("tests/components");
     components.extend(list(&tests, "celadon-test-", &output.join("test"))?);
 
-    let modules = compile(workspace, &components)?;
+    let modules = compile(places, &components)?;
     for component in &components {
         let module = modules.join(format!("{}.wasm", component.package.replace('-', "_")));
-        encode(celadon, &module, &component.output)?;
+        encode(&places.celadon(), &module, &component.output)?;
     }
-    Ok(components.into_iter().map(|c| c.output).collect())
+    Ok(())
 }
 
 /// The folders with a `Cargo.toml`, in the order of their names.
@@ -93,8 +94,9 @@ fn list(folder: &Path, prefix: &str, output: &Path) -> Result<Vec<Component>, Bu
 }
 
 /// One cargo for all, and the folder with the core modules.
-fn compile(workspace: &Path, components: &[Component]) -> Result<PathBuf, BuildError> {
-    let target = workspace.join("target").join("guest");
+fn compile(places: &Places, components: &[Component]) -> Result<PathBuf, BuildError> {
+    let workspace = places.workspace();
+    let target = places.guests();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(workspace)
