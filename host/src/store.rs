@@ -89,7 +89,6 @@ pub enum StoreError {
     },
 }
 
-
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)

@@ -20,11 +20,7 @@ pub struct JournalEntry {
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// The entries of one series (`obtain`, `identify`), in order, at most 256.
-    async fn journal(
-        &self,
-        login: &str,
-        series: &str,
-    ) -> Result<Vec<JournalEntry>, StoreError>;
+    async fn journal(&self, login: &str, series: &str) -> Result<Vec<JournalEntry>, StoreError>;
     /// Writes an intent; it outlasts a power cut from the moment this answers. `Refused`: one is
     /// there already, which means that another run of the same step is at work or has died; or
     /// the login has an outcome, and its journal, wiped, can no longer tell what was sent.

@@ -11,6 +11,7 @@
 //! second time), a redeemed result or a logout.
 
 mod accounts;
+mod admission;
 mod attempts;
 mod audit;
 mod cells;
@@ -117,8 +118,9 @@ fn is_busy(error: &sqlx::Error) -> bool {
 /// Migrates inside one transaction, so that processes that start at once take turns.
 async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    // What `run` calls. `run` itself is generic in a way that makes the future no longer Send.
     MIGRATOR
-        .run(&mut *transaction)
+        .run_direct(None, &mut *transaction, false)
         .await
         .map_err(StoreError::Migrate)?;
     Ok(transaction.commit().await?)

@@ -16,11 +16,7 @@ pub trait Handoffs: Send + Sync {
         expires_at: Timestamp,
     ) -> Result<(), StoreError>;
     /// Takes them out: at most once, and not after they expired.
-    async fn take_handoff(
-        &self,
-        hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<Sealed>, StoreError>;
+    async fn take_handoff(&self, hash: &str, now: Timestamp) -> Result<Option<Sealed>, StoreError>;
 }
 
 /// Keeping the store clean and knowing that it is there.

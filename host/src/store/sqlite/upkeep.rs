@@ -30,11 +30,7 @@ impl Handoffs for Sqlite {
         Ok(())
     }
 
-    async fn take_handoff(
-        &self,
-        hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<Sealed>, StoreError> {
+    async fn take_handoff(&self, hash: &str, now: Timestamp) -> Result<Option<Sealed>, StoreError> {
         // All rows are fetched, though there is one at most: only then has the statement ended
         // and is the deletion on the disk.
         let rows = query("DELETE FROM handoffs WHERE hash = $1 RETURNING fields, expires_at")
