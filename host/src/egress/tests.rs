@@ -1,0 +1,474 @@
+//! The client against servers on loopback that lie, stall and flood.
+
+mod server;
+
+use super::*;
+use ::url::Url;
+use celadon_workflows::types::ProviderName;
+use http::{HeaderValue, Method};
+use server::{Behaviour, Server};
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+
+fn policy(private: &[&str], insecure_http: bool) -> Policy {
+    Policy {
+        provider: ProviderName::new("acme"),
+        insecure_http,
+        private_addresses: private
+            .iter()
+            .map(|net| net.parse().expect("a test network"))
+            .collect(),
+        origins: Vec::new(),
+        rate: Rate::default(),
+    }
+}
+
+fn loopback() -> Egress {
+    Egress::new(policy(&["127.0.0.0/8"], true)).expect("a client")
+}
+
+fn get(url: &str) -> Outgoing {
+    let url = Url::parse(url).expect("a test URL");
+    Outgoing::get(url, Instant::now() + Duration::from_secs(8))
+}
+
+fn post(url: &str) -> Outgoing {
+    Outgoing {
+        method: Method::POST,
+        body: Some(b"code=hush".to_vec()),
+        ..get(url)
+    }
+}
+
+/// Soon enough for a test, late enough for a busy machine to connect.
+fn hasty(mut outgoing: Outgoing) -> Outgoing {
+    outgoing.deadline = Instant::now() + Duration::from_millis(700);
+    outgoing
+}
+
+#[tokio::test]
+async fn sends_what_it_says_and_nothing_else() {
+    let server = Server::start(Behaviour::Answer(
+        b"HTTP/1.1 200 OK\r\nset-cookie: a=b\r\ncontent-length: 2\r\n\r\nhi".to_vec(),
+    ))
+    .await;
+    let egress = loopback();
+    let answer = egress
+        .send(post(&server.url("/token?x=y")))
+        .await
+        .expect("an answer");
+    assert_eq!(
+        (answer.status, answer.body.as_slice()),
+        (200, b"hi".as_slice())
+    );
+    egress
+        .send(get(&server.url("/again")))
+        .await
+        .expect("an answer");
+
+    let requests = server.requests();
+    let first = requests[0].to_ascii_lowercase();
+    assert!(first.starts_with("post /token?x=y http/1.1\r\n"), "{first}");
+    assert!(first.contains(concat!("user-agent: celadon/", env!("CARGO_PKG_VERSION"))));
+    assert!(first.contains("content-length: 9\r\n"));
+    assert!(first.ends_with("\r\n\r\ncode=hush"));
+    for unwanted in ["accept-encoding", "cookie", "referer", "transfer-encoding"] {
+        assert!(
+            !requests.concat().to_ascii_lowercase().contains(unwanted),
+            "{unwanted}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn follows_no_redirect() {
+    for status in [300, 301, 302, 303, 304, 307, 308] {
+        let target = Server::start(Behaviour::Answer(Vec::new())).await;
+        let head = format!(
+            "HTTP/1.1 {status} Elsewhere\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n",
+            target.url("/stolen")
+        );
+        let server = Server::start(Behaviour::Answer(head.into_bytes())).await;
+        let error = loopback()
+            .send(post(&server.url("/")))
+            .await
+            .expect_err("a redirect");
+        assert!(matches!(error, EgressError::Redirect { status: seen } if seen == status));
+        assert!(!error.nothing_sent());
+        assert_eq!(target.requests().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn refuses_encodings_and_takes_identity() {
+    for encoding in ["gzip", "br", "deflate", "zstd", "identity, gzip", "x", ""] {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ncontent-length: 2\r\n\r\nhi"
+        );
+        let server = Server::start(Behaviour::Answer(head.into_bytes())).await;
+        let error = loopback()
+            .send(get(&server.url("/")))
+            .await
+            .expect_err("an encoding");
+        assert!(matches!(error, EgressError::Encoding), "{encoding}");
+    }
+    let server = Server::start(Behaviour::Answer(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: Identity\r\ncontent-length: 2\r\n\r\nhi".to_vec(),
+    ))
+    .await;
+    assert!(loopback().send(get(&server.url("/"))).await.is_ok());
+}
+
+#[tokio::test]
+async fn reads_no_more_than_it_may() {
+    let announced =
+        Behaviour::Answer(b"HTTP/1.1 200 OK\r\ncontent-length: 10485760\r\n\r\n".to_vec());
+    for behaviour in [
+        announced,
+        Behaviour::Flood { chunked: true },
+        Behaviour::Flood { chunked: false },
+    ] {
+        let server = Server::start(behaviour).await;
+        let error = loopback()
+            .send(get(&server.url("/")))
+            .await
+            .expect_err("too large");
+        assert!(
+            matches!(
+                error,
+                EgressError::TooLarge {
+                    limit: Outgoing::MAX_BODY
+                }
+            ),
+            "{error:?}"
+        );
+        assert!(!error.nothing_sent());
+    }
+    let exact = Server::start(Behaviour::Answer(
+        b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfour".to_vec(),
+    ))
+    .await;
+    for (max_body, fits) in [(4, true), (3, false), (0, false)] {
+        let outgoing = Outgoing {
+            max_body,
+            ..get(&exact.url("/"))
+        };
+        assert_eq!(loopback().send(outgoing).await.is_ok(), fits);
+    }
+}
+
+#[tokio::test]
+async fn an_endless_drip_ends_at_the_deadline() {
+    for behaviour in [
+        Behaviour::DripBody,
+        Behaviour::DripHeaders,
+        Behaviour::Silence,
+        Behaviour::Continue,
+    ] {
+        let server = Server::start(behaviour).await;
+        for outgoing in [get(&server.url("/")), post(&server.url("/"))] {
+            let begun = Instant::now();
+            let error = loopback()
+                .send(hasty(outgoing))
+                .await
+                .expect_err("a timeout");
+            assert!(
+                matches!(error, EgressError::Timeout { sent: true }),
+                "{error:?}"
+            );
+            assert!(begun.elapsed() < Duration::from_secs(5));
+        }
+    }
+}
+
+#[tokio::test]
+async fn tells_whether_a_late_request_was_sent() {
+    let server = Server::start(Behaviour::Silence).await;
+    let handshake = server.url("/").replace("http://", "https://");
+    let error = loopback()
+        .send(hasty(post(&handshake)))
+        .await
+        .expect_err("a timeout");
+    assert!(
+        matches!(error, EgressError::Timeout { sent: false }),
+        "{error:?}"
+    );
+    assert!(error.nothing_sent());
+
+    let late = Outgoing {
+        deadline: Instant::now(),
+        ..post(&server.url("/"))
+    };
+    let error = loopback().send(late).await.expect_err("a timeout");
+    assert!(matches!(error, EgressError::Timeout { sent: false }));
+}
+
+#[tokio::test]
+async fn connection_failures_sent_nothing() {
+    let closed = server::closed_port().await;
+    let plain = Server::start(Behaviour::Answer(b"HTTP/1.1 400 No\r\n\r\n".to_vec())).await;
+    for url in [
+        format!("http://{closed}/"),
+        plain.url("/").replace("http://", "https://"),
+    ] {
+        let error = loopback()
+            .send(post(&url))
+            .await
+            .expect_err("no connection");
+        assert!(matches!(error, EgressError::Connect(_)), "{error:?}");
+        assert!(error.nothing_sent());
+    }
+    let nowhere = Egress::with_lookup(policy(&[], true), |_| Ok(Vec::new())).expect("a client");
+    let error = nowhere
+        .send(post("http://nowhere.example/"))
+        .await
+        .expect_err("no address");
+    assert!(matches!(error, EgressError::Connect(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_ambiguous_and_not_asked_for_again() {
+    for behaviour in [
+        Behaviour::Answer(Vec::new()),
+        Behaviour::Answer(b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhalf".to_vec()),
+        Behaviour::Answer(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec()),
+        Behaviour::Answer(b"not http at all\r\n\r\n".to_vec()),
+        Behaviour::Answer(b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n".to_vec()),
+        Behaviour::Answer(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx".to_vec(),
+        ),
+        Behaviour::CloseSecond,
+    ] {
+        let server = Server::start(behaviour.clone()).await;
+        let egress = loopback();
+        let mut expected = 1;
+        if matches!(behaviour, Behaviour::CloseSecond) {
+            egress
+                .send(get(&server.url("/")))
+                .await
+                .expect("the first answer");
+            expected = 2;
+        }
+        let error = egress
+            .send(post(&server.url("/")))
+            .await
+            .expect_err("a lost answer");
+        assert!(matches!(error, EgressError::Broken(_)), "{error:?}");
+        assert!(!error.nothing_sent());
+        assert_eq!(server.requests().len(), expected, "sent twice");
+    }
+}
+
+#[tokio::test]
+async fn headers_are_bounded() {
+    let many = "x: y\r\n".repeat(500);
+    let large = format!("x: {}\r\n", "y".repeat(80 << 10));
+    let huge = format!("x: {}\r\n", "y".repeat(900 << 10));
+    for headers in [many, large, huge] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{headers}content-length: 0\r\n\r\n");
+        let server = Server::start(Behaviour::Answer(answer.into_bytes())).await;
+        let error = loopback()
+            .send(get(&server.url("/")))
+            .await
+            .expect_err("too many");
+        assert!(
+            matches!(error, EgressError::TooLarge { .. } | EgressError::Broken(_)),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn private_addresses_need_a_grant() {
+    let server = Server::start(Behaviour::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
+    let port = server.address.port();
+    let closed = Egress::new(policy(&[], true)).expect("a client");
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::127.0.0.1]",
+        "0.0.0.0",
+        "169.254.169.254",
+        "10.0.0.1",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "[64:ff9b::7f00:1]",
+        "100.100.100.200",
+        "255.255.255.255",
+    ] {
+        let outgoing = post(&format!("http://{host}:{port}/"));
+        let error = closed.send(outgoing).await.expect_err(host);
+        assert!(matches!(error, EgressError::Denied(_)), "{host}: {error:?}");
+        assert!(error.nothing_sent());
+    }
+    assert_eq!(server.requests().len(), 0);
+    for host in ["127.0.0.1", "localhost", "127.1"] {
+        assert!(
+            loopback()
+                .send(get(&format!("http://{host}:{port}/")))
+                .await
+                .is_ok(),
+            "{host}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_single_host_cannot_be_granted() {
+    let open = Egress::new(policy(&["0.0.0.0/0", "::/0"], true)).expect("a client");
+    for host in [
+        "0.0.0.0",
+        "[::]",
+        "224.0.0.1",
+        "255.255.255.255",
+        "[ff02::1]",
+    ] {
+        let error = open
+            .send(get(&format!("http://{host}/")))
+            .await
+            .expect_err(host);
+        assert!(matches!(error, EgressError::Denied(_)), "{host}: {error:?}");
+        assert!(error.to_string().contains("cannot be allowed"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_dialled_where_it_was_checked() {
+    fn metadata(_: &str) -> std::io::Result<Vec<SocketAddr>> {
+        Ok(vec![
+            ([169, 254, 169, 254], 0).into(),
+            ([10, 0, 0, 1], 0).into(),
+        ])
+    }
+    fn mixed(_: &str) -> std::io::Result<Vec<SocketAddr>> {
+        Ok(vec![([10, 0, 0, 1], 0).into(), ([127, 0, 0, 1], 0).into()])
+    }
+    let egress = Egress::with_lookup(policy(&["127.0.0.0/8"], true), metadata).expect("a client");
+    let error = egress
+        .send(post("http://rebound.example/"))
+        .await
+        .expect_err("denied");
+    assert!(matches!(error, EgressError::Denied(_)), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .contains("private_addresses = [\"169.254.169.254/32\"]"),
+        "{error}"
+    );
+
+    let server = Server::start(Behaviour::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
+    let egress = Egress::with_lookup(policy(&["127.0.0.0/8"], true), mixed).expect("a client");
+    let url = format!("http://mixed.example:{}/", server.address.port());
+    assert!(egress.send(get(&url)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_denial_says_what_would_allow_it() {
+    let egress = Egress::new(policy(&[], false)).expect("a client");
+    for (url, expected) in [
+        (
+            "http://example.com/",
+            "[providers.acme.grant] insecure_http = true",
+        ),
+        (
+            "https://127.0.0.1/",
+            "[providers.acme.grant] private_addresses = [\"127.0.0.0/8\"]",
+        ),
+        (
+            "https://10.1.2.3/",
+            "[providers.acme.grant] private_addresses = [\"10.1.2.3/32\"]",
+        ),
+        (
+            "https://[fd00::1]/",
+            "[providers.acme.grant] private_addresses = [\"fd00::1/128\"]",
+        ),
+        ("https://user@example.com/", "user"),
+        ("https://example.com/#f", "fragment"),
+        ("ftp://example.com/", "only https"),
+    ] {
+        let error = egress.send(get(url)).await.expect_err(url);
+        assert!(matches!(error, EgressError::Denied(_)), "{url}: {error:?}");
+        assert!(error.to_string().contains(expected), "{url}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn asks_no_faster_than_the_rate() {
+    let server = Server::start(Behaviour::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
+    let rate = Rate {
+        per_second: NonZeroU32::MIN,
+        burst: NonZeroU32::MIN.saturating_add(1),
+    };
+    let limited = Policy {
+        rate,
+        ..policy(&["127.0.0.0/8"], true)
+    };
+    let egress = Egress::new(limited).expect("a client");
+    let mut refused = 0;
+    for _ in 0..6 {
+        match egress.send(get(&server.url("/"))).await {
+            Err(error) => {
+                assert!(matches!(error, EgressError::RateLimited) && error.nothing_sent());
+                refused += 1;
+            }
+            Ok(answer) => assert_eq!(answer.status, 200),
+        }
+    }
+    assert!(refused > 0);
+    assert_eq!(server.requests().len(), 6 - refused);
+}
+
+#[tokio::test]
+async fn some_headers_are_its_own() {
+    for name in OWN_HEADERS {
+        let mut outgoing = get("https://example.com/");
+        outgoing
+            .headers
+            .insert(name.clone(), HeaderValue::from_static("x"));
+        let error = loopback().send(outgoing).await.expect_err("its own");
+        assert!(matches!(error, EgressError::Header(header) if header == name));
+    }
+}
+
+#[tokio::test]
+async fn debug_and_display_hold_no_secret() {
+    let mut outgoing = post("https://example.com/hush?hush=hush");
+    outgoing
+        .headers
+        .insert("authorization", HeaderValue::from_static("hush"));
+    let answer = Answer {
+        status: 200,
+        headers: outgoing.headers.clone(),
+        body: b"hush".to_vec(),
+    };
+    let closed = server::closed_port().await;
+    let url = format!("http://{closed}/hush?hush=hush");
+    let error = loopback().send(post(&url)).await.expect_err("refused");
+    for text in [
+        format!("{outgoing:?}"),
+        format!("{answer:?}"),
+        format!("{error:?}"),
+        format!("{error}"),
+        format!("{:?}", loopback()),
+    ] {
+        assert!(!text.contains("hush"), "{text}");
+    }
+}
+
+#[test]
+fn hundreds_of_clients_are_cheap() {
+    let begun = Instant::now();
+    let clients: Vec<_> = (0..300).map(|_| loopback()).collect();
+    assert_eq!(clients.len(), 300);
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+}
