@@ -12,6 +12,7 @@
 pub mod bindings;
 pub mod call;
 pub mod component;
+pub mod componentize;
 pub mod description;
 pub mod engine;
 pub mod json;

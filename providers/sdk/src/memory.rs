@@ -39,8 +39,8 @@ impl Bump {
         if next > self.end.get() {
             let missing = (next - self.end.get()).div_ceil(PAGE);
             // What the linker left is used up first; nobody else grows the memory.
-            if wasm32::memory_grow::<0>(0, missing.max(FEWEST_PAGES)) == usize::MAX
-                && wasm32::memory_grow::<0>(0, missing) == usize::MAX
+            if wasm32::memory_grow::<0>(missing.max(FEWEST_PAGES)) == usize::MAX
+                && wasm32::memory_grow::<0>(missing) == usize::MAX
             {
                 return false;
             }
