@@ -1,0 +1,287 @@
+//! Calls into components.
+//!
+//! Each call gets a store and an instance of its own, made from a compiled component and thrown
+//! away after it; it runs on a thread that serves no network, under limits of memory, tables, stack,
+//! CPU time and size of answer. What a call answers is within the contract's bounds when it leaves
+//! this module. What it *means* is judged elsewhere: descriptions in [`super::description`],
+//! requests and results where transcripts are run.
+//!
+//! That a component failed, that it asked for too much, and that the host had no room are different
+//! things and stay so: see [`CallError`].
+
+mod answer;
+mod confinement;
+
+pub use self::answer::{Answer, Breach};
+pub(super) use self::confinement::Confinement;
+pub use self::confinement::Limit;
+
+use super::bindings::{
+    AuthorizationRequest, Description, Evidence, Failure, Grant, IdentityStep, IdentityProvider,
+    OptionError, Parameter, Response, RevokeStep, Setup, TokenStep,
+};
+use super::component::LoadedComponent;
+use super::engine::Engine;
+use super::revisions::Revision;
+use crate::config::Limits;
+use celadon_workflows::types::ProviderName;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+
+/// How long a call waits for room.
+pub const ADMISSION_WAIT: Duration = Duration::from_secs(2);
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No room for [`ADMISSION_WAIT`]. May be tried again.
+    #[error("too many plugin calls are under way")]
+    Busy,
+    /// The component used its CPU time up.
+    #[error("the component did not answer within its deadline")]
+    Deadline,
+    /// The component asked for more than it may have.
+    #[error("the component needs more {0} than its limit allows")]
+    Limit(Limit),
+    /// The component crashed.
+    #[error("the component crashed: {0}")]
+    Trap(Trap),
+    /// The component's answer is bigger than the limit `output`.
+    #[error("the component's answer is too large")]
+    OutputTooLarge,
+    /// The component's answer is one that the contract forbids.
+    #[error("the component's answer breaks the contract: {0}")]
+    Contract(Breach),
+    /// The host failed.
+    #[error("the sandbox failed")]
+    Host(#[source] tokio::task::JoinError),
+}
+
+impl CallError {
+    /// The stable name for logs and metrics.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Deadline => "deadline",
+            Self::Limit(_) => "limit",
+            Self::Trap(_) => "trap",
+            Self::OutputTooLarge => "output_too_large",
+            Self::Contract(_) => "contract",
+            Self::Host(_) => "host",
+        }
+    }
+}
+
+/// What a call answers within its [`Result`]: the component's result, or the failure it reports.
+pub type Answered<T> = Result<Result<T, Failure>, CallError>;
+
+/// A component as one provider uses it.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest<'a> {
+    /// The provider, for the log.
+    pub provider: &'a ProviderName,
+    /// What is called.
+    pub component: &'a Arc<LoadedComponent>,
+    /// The first argument of every call.
+    pub setup: &'a Arc<Setup>,
+    /// How much a call may use.
+    pub limits: &'a Limits,
+}
+
+/// Where calls run. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox {
+    engine: Engine,
+    room: Arc<Semaphore>,
+}
+
+impl Sandbox {
+    /// A sandbox on an engine. Fewer calls are let in than the pool has slots, so that a flood
+    /// queues here, where it is answered in words, and never finds the pool empty.
+    pub fn new(engine: Engine) -> Self {
+        let slots = engine.options().slots;
+        let admitted = (slots - slots / 8).max(1);
+        Self {
+            engine,
+            room: Arc::new(Semaphore::new(admitted as usize)),
+        }
+    }
+
+    /// The engine that components must be compiled for.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// `describe`: what the component wants to be, or what is wrong with its options.
+    pub async fn describe(
+        &self,
+        guest: Guest<'_>,
+    ) -> Result<Result<Description, Vec<OptionError>>, CallError> {
+        self.run(guest, "describe", |provider, store, setup| {
+            provider
+                .celadon_provider_provider()
+                .call_describe(store, setup)
+        })
+        .await
+    }
+
+    /// `authorize`: parameters to add to the link.
+    pub async fn authorize(
+        &self,
+        revision: &Revision,
+        request: AuthorizationRequest,
+    ) -> Answered<Vec<Parameter>> {
+        self.run(revision.guest(), "authorize", move |provider, store, setup| {
+            provider
+                .celadon_provider_provider()
+                .call_authorize(store, setup, &request)
+        })
+        .await
+    }
+
+    /// `obtain`: the next requests for tokens, or the tokens.
+    pub async fn obtain(
+        &self,
+        revision: &Revision,
+        grant: Grant,
+        transcript: Vec<Response>,
+    ) -> Answered<TokenStep> {
+        self.run(revision.guest(), "obtain", move |provider, store, setup| {
+            provider
+                .celadon_provider_provider()
+                .call_obtain(store, setup, &grant, &transcript)
+        })
+        .await
+    }
+
+    /// `identify`: the next requests for evidence, or the identity.
+    pub async fn identify(
+        &self,
+        revision: &Revision,
+        evidence: Evidence,
+        transcript: Vec<Response>,
+    ) -> Answered<IdentityStep> {
+        self.run(revision.guest(), "identify", move |provider, store, setup| {
+            provider
+                .celadon_provider_provider()
+                .call_identify(store, setup, &evidence, &transcript)
+        })
+        .await
+    }
+
+    /// `revoke`: the next requests to withdraw the token of that name, or that it is done.
+    pub async fn revoke(
+        &self,
+        revision: &Revision,
+        token: String,
+        transcript: Vec<Response>,
+    ) -> Answered<RevokeStep> {
+        self.run(revision.guest(), "revoke", move |provider, store, setup| {
+            provider
+                .celadon_provider_provider()
+                .call_revoke(store, setup, &token, &transcript)
+        })
+        .await
+    }
+
+    async fn run<A, F>(
+        &self,
+        guest: Guest<'_>,
+        function: &'static str,
+        call: F,
+    ) -> Result<A, CallError>
+    where
+        A: Answer + Send + 'static,
+        F: FnOnce(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>
+            + Send
+            + 'static,
+    {
+        let begun = Instant::now();
+        let result = match self.admit().await {
+            Some(permit) => self.run_admitted(permit, guest, call).await,
+            None => Err(CallError::Busy),
+        };
+        tracing::debug!(
+            provider = %guest.provider,
+            component = %guest.component.digest(),
+            function,
+            micros = begun.elapsed().as_micros() as u64,
+            outcome = result.as_ref().err().map_or("ok", CallError::outcome),
+            "plugin call"
+        );
+        result
+    }
+
+    async fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        let permit = self.room.clone().acquire_owned();
+        tokio::time::timeout(ADMISSION_WAIT, permit).await.ok()?.ok()
+    }
+
+    async fn run_admitted<A, F>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        guest: Guest<'_>,
+        call: F,
+    ) -> Result<A, CallError>
+    where
+        A: Answer + Send + 'static,
+        F: FnOnce(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>
+            + Send
+            + 'static,
+    {
+        let component = guest.component.clone();
+        let setup = guest.setup.clone();
+        let mut store = Confinement::store(&self.engine, guest.limits);
+        let task = move || {
+            // The place is free when the instance is gone, even if nobody waits for the answer
+            // any more: so the permit goes last.
+            let _permit = permit;
+            let mut store = {
+                Confinement::arm(&mut store);
+                store
+            };
+            let answer = component
+                .pre()
+                .instantiate(&mut store)
+                .and_then(|instance| call(&instance, &mut store, &setup))
+                .map_err(|error| failure(&error))?;
+            answer.check().map_err(CallError::Contract)?;
+            Ok(answer)
+        };
+        tokio::task::spawn_blocking(task)
+            .await
+            .map_err(CallError::Host)?
+    }
+}
+
+/// What wasmtime's error says of the component. Its text may quote the guest and goes no further.
+fn failure(error: &wasmtime::Error) -> CallError {
+    if let Some(limit) = error.downcast_ref::<Limit>() {
+        return match limit {
+            Limit::Time => CallError::Deadline,
+            other => CallError::Limit(*other),
+        };
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return match trap {
+            Trap::Interrupt => CallError::Deadline,
+            Trap::StackOverflow => CallError::Limit(Limit::Stack),
+            other => CallError::Trap(*other),
+        };
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return CallError::Busy;
+    }
+    // Wasmtime keeps the type of this error to itself. A test holds the words.
+    let out_of_fuel = error
+        .root_cause()
+        .to_string()
+        .starts_with("too much data is being copied");
+    if out_of_fuel {
+        CallError::OutputTooLarge
+    } else {
+        CallError::Contract(Breach::Types)
+    }
+}

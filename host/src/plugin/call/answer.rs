@@ -1,0 +1,365 @@
+//! The bounds of what a component may answer, whatever the answer means: how many, how long, JSON
+//! where the contract says JSON.
+//!
+//! The whole answer's size is bounded before this, while it is copied out of the guest.
+
+use crate::plugin::bindings::{
+    Body, Credential, Description, Failure, Field, Identity, IdentityStep, OptionError, Parameter,
+    Request, RevokeStep, Token, TokenStep, Tokens, Value,
+};
+use crate::plugin::json;
+
+/// Requests in one step: as many as a transcript has answers.
+pub const MAX_REQUESTS: usize = 16;
+const MAX_FIELDS: usize = 64;
+const MAX_TOKENS: usize = 16;
+const MAX_GROUPS: usize = 1_000;
+const MAX_SCOPES: usize = 100;
+const MAX_OPTION_ERRORS: usize = 64;
+/// Characters of a name of anything.
+const NAME: usize = 256;
+/// Bytes of a line that people read.
+const LINE: usize = 1_024;
+/// Bytes of a longer text.
+const TEXT: usize = 4_096;
+/// Bytes of a field's value.
+const VALUE: usize = 64 << 10;
+
+/// A bound that an answer breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Breach {
+    /// The answer is not of the type that the contract says: text that is no UTF-8, a case that
+    /// does not exist, a pointer out of its memory.
+    #[error("it does not have the contract's types")]
+    Types,
+    /// Too many of something.
+    #[error("more than {max} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many would be right.
+        max: usize,
+    },
+    /// Something is too long.
+    #[error("{what} longer than {max} bytes")]
+    TooLong {
+        /// What.
+        what: &'static str,
+        /// How long would be right.
+        max: usize,
+    },
+    /// Something that must be there is missing.
+    #[error("no {what}")]
+    Missing {
+        /// What.
+        what: &'static str,
+    },
+    /// Something that must be JSON is not.
+    #[error("{what} that is not acceptable JSON")]
+    NotJson {
+        /// What.
+        what: &'static str,
+    },
+    /// Two things of one name.
+    #[error("two {what} of one name")]
+    Twice {
+        /// Of what.
+        what: &'static str,
+    },
+}
+
+/// An answer with bounds.
+pub trait Answer {
+    /// Whether it keeps them.
+    fn check(&self) -> Result<(), Breach>;
+}
+
+fn few<T>(items: &[T], what: &'static str, max: usize) -> Result<(), Breach> {
+    if items.len() > max {
+        return Err(Breach::TooMany { what, max });
+    }
+    Ok(())
+}
+
+fn short(text: &str, what: &'static str, max: usize) -> Result<(), Breach> {
+    if text.len() > max {
+        return Err(Breach::TooLong { what, max });
+    }
+    Ok(())
+}
+
+fn named(name: &str, what: &'static str) -> Result<(), Breach> {
+    if name.is_empty() {
+        return Err(Breach::Missing { what });
+    }
+    short(name, what, NAME)
+}
+
+fn is_json(text: &str, what: &'static str) -> Result<serde_json::Value, Breach> {
+    json::parse(text).map_err(|_| Breach::NotJson { what })
+}
+
+impl<T: Answer, E: Answer> Answer for Result<T, E> {
+    fn check(&self) -> Result<(), Breach> {
+        match self {
+            Ok(answer) => answer.check(),
+            Err(failure) => failure.check(),
+        }
+    }
+}
+
+impl Answer for Description {
+    // `super::super::description` bounds every part of it and reports all mistakes at once.
+    fn check(&self) -> Result<(), Breach> {
+        Ok(())
+    }
+}
+
+impl Answer for Vec<OptionError> {
+    fn check(&self) -> Result<(), Breach> {
+        if self.is_empty() {
+            return Err(Breach::Missing {
+                what: "option error",
+            });
+        }
+        few(self, "option errors", MAX_OPTION_ERRORS)?;
+        self.iter().try_for_each(|error| {
+            short(&error.at, "pointer", NAME)?;
+            short(&error.message, "message", LINE)
+        })
+    }
+}
+
+impl Answer for Failure {
+    fn check(&self) -> Result<(), Breach> {
+        short(self.code.as_deref().unwrap_or_default(), "error code", NAME)?;
+        short(&self.detail, "detail", TEXT)
+    }
+}
+
+impl Answer for Vec<Parameter> {
+    fn check(&self) -> Result<(), Breach> {
+        few(self, "parameters", MAX_FIELDS)?;
+        self.iter().try_for_each(|parameter| {
+            named(&parameter.name, "parameter name")?;
+            short(&parameter.value, "parameter", TEXT)
+        })
+    }
+}
+
+impl Answer for TokenStep {
+    fn check(&self) -> Result<(), Breach> {
+        match self {
+            Self::Send(requests) => check_requests(requests),
+            Self::Done(tokens) => check_tokens(tokens),
+        }
+    }
+}
+
+impl Answer for IdentityStep {
+    fn check(&self) -> Result<(), Breach> {
+        match self {
+            Self::Send(requests) => check_requests(requests),
+            Self::Done(identity) => check_identity(identity),
+        }
+    }
+}
+
+impl Answer for RevokeStep {
+    fn check(&self) -> Result<(), Breach> {
+        match self {
+            Self::Send(requests) => check_requests(requests),
+            Self::Done => Ok(()),
+        }
+    }
+}
+
+fn check_requests(requests: &[Request]) -> Result<(), Breach> {
+    // Without a request there is no new answer, and the component would be asked the same again.
+    if requests.is_empty() {
+        return Err(Breach::Missing {
+            what: "request in a step that sends",
+        });
+    }
+    few(requests, "requests", MAX_REQUESTS)?;
+    requests.iter().try_for_each(check_request)
+}
+
+fn check_request(request: &Request) -> Result<(), Breach> {
+    named(&request.endpoint, "endpoint")?;
+    check_fields(&request.query)?;
+    match &request.body {
+        Body::None => {}
+        Body::Form(fields) | Body::Json(fields) => check_fields(fields)?,
+        Body::Document(document) => drop(is_json(document, "a document")?),
+    }
+    match &request.credential {
+        Credential::Bearer(secret) => named(secret, "secret"),
+        Credential::None | Credential::Client => Ok(()),
+    }
+}
+
+fn check_fields(fields: &[Field]) -> Result<(), Breach> {
+    few(fields, "fields", MAX_FIELDS)?;
+    fields.iter().try_for_each(|field| {
+        named(&field.name, "field name")?;
+        match &field.value {
+            Value::Text(text) => short(text, "field", VALUE),
+            Value::Secret(secret) => named(secret, "secret"),
+        }
+    })
+}
+
+fn check_tokens(tokens: &Tokens) -> Result<(), Breach> {
+    let Some((first, others)) = tokens.tokens.split_first() else {
+        return Err(Breach::Missing { what: "token" });
+    };
+    few(&tokens.tokens, "tokens", MAX_TOKENS)?;
+    check_token(first)?;
+    if !first.name.is_empty() {
+        return Err(Breach::Missing {
+            what: "first token with an empty name",
+        });
+    }
+    for (index, token) in others.iter().enumerate() {
+        named(&token.name, "token name")?;
+        check_token(token)?;
+        if others.iter().take(index).any(|other| other.name == token.name) {
+            return Err(Breach::Twice { what: "tokens" });
+        }
+    }
+    match &tokens.id_token {
+        Some(secret) => named(secret, "secret"),
+        None => Ok(()),
+    }
+}
+
+fn check_token(token: &Token) -> Result<(), Breach> {
+    short(&token.name, "token name", NAME)?;
+    named(&token.access, "secret")?;
+    if let Some(refresh) = &token.refresh {
+        named(refresh, "secret")?;
+    }
+    short(token.token_type.as_deref().unwrap_or_default(), "token type", NAME)?;
+    let scopes = token.scopes.as_deref().unwrap_or_default();
+    few(scopes, "scopes", MAX_SCOPES)?;
+    scopes.iter().try_for_each(|scope| named(scope, "scope"))
+}
+
+fn check_identity(identity: &Identity) -> Result<(), Breach> {
+    if let Some(place) = &identity.email {
+        named(&place.source, "source")?;
+        short(&place.at, "pointer", NAME)?;
+    }
+    let lines = [
+        (&identity.username, "username"),
+        (&identity.name, "name"),
+        (&identity.picture, "picture"),
+        (&identity.locale, "locale"),
+    ];
+    for (line, what) in lines {
+        short(line.as_deref().unwrap_or_default(), what, LINE)?;
+    }
+    few(&identity.groups, "groups", MAX_GROUPS)?;
+    identity.groups.iter().try_for_each(|group| short(group, "group", LINE))?;
+    if is_json(&identity.attributes, "attributes")?.is_object() {
+        Ok(())
+    } else {
+        Err(Breach::NotJson { what: "attributes" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            email: None,
+            username: None,
+            name: None,
+            picture: None,
+            locale: None,
+            groups: vec![],
+            attributes: "{}".to_owned(),
+        }
+    }
+
+    fn token(name: &str) -> Token {
+        Token {
+            name: name.to_owned(),
+            access: "secret:0/access_token".to_owned(),
+            refresh: None,
+            token_type: None,
+            lifetime: crate::plugin::bindings::Lifetime::Unknown,
+            scopes: None,
+        }
+    }
+
+    fn tokens(names: &[&str]) -> TokenStep {
+        TokenStep::Done(Tokens {
+            tokens: names.iter().copied().map(token).collect(),
+            id_token: None,
+        })
+    }
+
+    fn request(body: Body) -> Request {
+        Request {
+            endpoint: "token".to_owned(),
+            query: vec![],
+            body,
+            credential: Credential::None,
+        }
+    }
+
+    #[test]
+    fn a_step_sends_something_and_not_too_much() {
+        assert!(TokenStep::Send(vec![]).check().is_err());
+        assert!(TokenStep::Send(vec![request(Body::None)]).check().is_ok());
+        assert!(TokenStep::Send(vec![request(Body::None); 17]).check().is_err());
+    }
+
+    #[test]
+    fn a_document_is_json() {
+        for document in ["", "{", r#"{"a":1,"a":2}"#] {
+            let step = IdentityStep::Send(vec![request(Body::Document(document.to_owned()))]);
+            assert_eq!(step.check(), Err(Breach::NotJson { what: "a document" }));
+        }
+    }
+
+    #[test]
+    fn tokens_are_named_but_the_first() {
+        assert!(tokens(&[""]).check().is_ok());
+        assert!(tokens(&["", "bot", "user"]).check().is_ok());
+        for wrong in [&[] as &[&str], &["bot"], &["", ""], &["", "bot", "bot"]] {
+            assert!(tokens(wrong).check().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_an_object() {
+        assert!(IdentityStep::Done(identity()).check().is_ok());
+        for attributes in ["", "[]", "null", "{\"a\":1,\"a\":1}"] {
+            let identity = Identity {
+                attributes: attributes.to_owned(),
+                ..identity()
+            };
+            assert!(IdentityStep::Done(identity).check().is_err(), "{attributes}");
+        }
+    }
+
+    #[test]
+    fn text_is_bounded() {
+        let failure = Failure {
+            kind: crate::plugin::bindings::FailureKind::InvalidGrant,
+            code: None,
+            detail: "x".repeat(TEXT + 1),
+        };
+        assert!(failure.check().is_err());
+        let groups = Identity {
+            groups: vec![String::new(); MAX_GROUPS + 1],
+            ..identity()
+        };
+        assert!(IdentityStep::Done(groups).check().is_err());
+    }
+}

@@ -1,0 +1,245 @@
+//! What can be known of a component from its bytes, before any of it is compiled or run: that it is
+//! a component at all, that it imports no function, that it exports this contract, and what its
+//! manifest says.
+
+use super::MAX_COMPONENT_BYTES;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use wasmparser::component_types::ComponentEntityType;
+use wasmparser::types::Types;
+use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+
+/// The interface that a provider exports, without its version.
+pub const INTERFACE: &str = "celadon:provider/provider";
+/// The version of the contract that this host speaks.
+pub const INTERFACE_VERSION: &str = "0.1.0";
+/// The custom section of the manifest.
+pub const MANIFEST_SECTION: &str = "celadon:manifest";
+/// The longest manifest, in bytes.
+pub const MAX_MANIFEST_BYTES: usize = super::super::json::MAX_BYTES;
+
+/// Names quoted in one error: enough to see what is wrong.
+const NAMES_SHOWN: usize = 8;
+
+/// Why something is no provider.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectError {
+    /// Bigger than [`MAX_COMPONENT_BYTES`].
+    #[error("the file is bigger than {MAX_COMPONENT_BYTES} bytes")]
+    TooBig,
+    /// No wasm, or broken, or in need of a proposal that is switched off.
+    #[error("the file is not valid WebAssembly of the kind that Celadon runs")]
+    Invalid(#[source] wasmparser::BinaryReaderError),
+    /// A core module.
+    #[error(
+        "the file is a core module, not a component: make one with \
+         `celadon provider build`, or with `wasm-tools component new module.wasm -o provider.wasm`"
+    )]
+    CoreModule,
+    /// It imports what no provider may import.
+    #[error(
+        "the component imports {}: a provider imports no function. Build it without WASI: for Rust, \
+         target wasm32-unknown-unknown instead of wasm32-wasip2; for other languages, switch off \
+         what needs the clock, files, randomness or the network",
+        .0.join(", ")
+    )]
+    Imports(Vec<String>),
+    /// It exports another version of the contract.
+    #[error(
+        "the component is built for contract {INTERFACE}@{found}, this Celadon speaks \
+         {INTERFACE}@{INTERFACE_VERSION}: build it with the SDK of that version, or use a Celadon \
+         that speaks {found}"
+    )]
+    OtherVersion {
+        /// The component's version.
+        found: String,
+    },
+    /// It does not export the contract.
+    #[error(
+        "the component does not export {INTERFACE}@{INTERFACE_VERSION}, so it is no provider; it exports {}",
+        if .exports.is_empty() { "nothing".to_owned() } else { .exports.join(", ") }
+    )]
+    NoProvider {
+        /// What it exports instead.
+        exports: Vec<String>,
+    },
+    /// Two manifests, or one that is too long or cannot be read.
+    #[error("the component's {MANIFEST_SECTION} section cannot be used: {0}")]
+    Manifest(ManifestError),
+}
+
+/// What is wrong with a manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// There is more than one.
+    #[error("there are two of them")]
+    Twice,
+    /// Not UTF-8.
+    #[error("it is not UTF-8")]
+    Encoding,
+    /// No JSON of the contract.
+    #[error("it is not JSON without duplicate names, of at most {MAX_MANIFEST_BYTES} bytes")]
+    Json(#[source] super::super::json::JsonError),
+    /// Not an object, or a member of another type.
+    #[error("it does not have the form of a manifest")]
+    Shape(#[source] serde_json::Error),
+}
+
+/// What a component says about itself. The component's word: shown to operators, never a ground for
+/// a decision on security.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Manifest {
+    /// Its name: `github`.
+    pub name: Option<String>,
+    /// Its name for people: `GitHub`.
+    pub title: Option<String>,
+    /// Its own version.
+    pub version: Option<String>,
+    /// The contract it was built for.
+    pub contract: Option<String>,
+    /// The SDK it was built with.
+    pub sdk: Option<String>,
+    /// JSON schema of its options.
+    pub options: Option<Value>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// Checks that these bytes are a provider, and reads its manifest.
+pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
+    if bytes.len() > MAX_COMPONENT_BYTES {
+        return Err(InspectError::TooBig);
+    }
+    let outline = outline(bytes)?;
+    let types = Validator::new_with_features(features())
+        .validate_all(bytes)
+        .map_err(InspectError::Invalid)?;
+    check_imports(&outline.imports, &types)?;
+    check_exports(&outline.exports, &types)?;
+    match outline.manifests.as_slice() {
+        [] => Ok(None),
+        [one] => manifest(one).map(Some).map_err(InspectError::Manifest),
+        _ => Err(InspectError::Manifest(ManifestError::Twice)),
+    }
+}
+
+/// What the engine has switched on.
+fn features() -> WasmFeatures {
+    WasmFeatures::WASM2 | WasmFeatures::COMPONENT_MODEL | WasmFeatures::CALL_INDIRECT_OVERLONG
+}
+
+#[derive(Default)]
+struct Outline<'a> {
+    imports: Vec<&'a str>,
+    exports: Vec<&'a str>,
+    manifests: Vec<&'a [u8]>,
+}
+
+/// The component's own imports and exports, and the manifests anywhere in it: compilers leave
+/// custom sections in the core module.
+fn outline(bytes: &[u8]) -> Result<Outline<'_>, InspectError> {
+    let mut outline = Outline::default();
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(InspectError::Invalid)? {
+            Payload::Version { encoding, .. } => {
+                if depth == 0 && encoding == Encoding::Module {
+                    return Err(InspectError::CoreModule);
+                }
+                depth += 1;
+            }
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section {
+                    outline
+                        .imports
+                        .push(import.map_err(InspectError::Invalid)?.name.name);
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 1 => {
+                for export in section {
+                    outline
+                        .exports
+                        .push(export.map_err(InspectError::Invalid)?.name.name);
+                }
+            }
+            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
+                outline.manifests.push(section.data());
+            }
+            _ => {}
+        }
+    }
+    Ok(outline)
+}
+
+/// Types may be imported, for they do nothing; whatever could be called may not.
+fn check_imports(imports: &[&str], types: &Types) -> Result<(), InspectError> {
+    let forbidden: Vec<String> = imports
+        .iter()
+        .filter(|name| {
+            types
+                .component_item_for_import(name)
+                .is_none_or(|item| !is_type_only(&item.ty, types))
+        })
+        .take(NAMES_SHOWN)
+        .map(|name| quoted(name))
+        .collect();
+    if forbidden.is_empty() {
+        Ok(())
+    } else {
+        Err(InspectError::Imports(forbidden))
+    }
+}
+
+fn is_type_only(entity: &ComponentEntityType, types: &Types) -> bool {
+    match entity {
+        ComponentEntityType::Type { .. } => true,
+        ComponentEntityType::Instance(id) => {
+            let instance = &types.as_ref()[*id];
+            // Resources are types with a destructor that the host would have to give.
+            instance.defined_resources.is_empty()
+                && instance
+                    .exports
+                    .values()
+                    .all(|item| matches!(item.ty, ComponentEntityType::Type { .. }))
+        }
+        _ => false,
+    }
+}
+
+fn check_exports(exports: &[&str], types: &Types) -> Result<(), InspectError> {
+    let wanted = format!("{INTERFACE}@{INTERFACE_VERSION}");
+    let found = types.component_item_for_export(&wanted);
+    if found.is_some_and(|item| matches!(item.ty, ComponentEntityType::Instance(_))) {
+        return Ok(());
+    }
+    let other = exports
+        .iter()
+        .find_map(|name| name.strip_prefix(INTERFACE)?.strip_prefix('@'))
+        .filter(|version| *version != INTERFACE_VERSION);
+    Err(match other {
+        Some(version) => InspectError::OtherVersion {
+            found: version.to_owned(),
+        },
+        None => InspectError::NoProvider {
+            exports: exports
+                .iter()
+                .take(NAMES_SHOWN)
+                .map(|name| quoted(name))
+                .collect(),
+        },
+    })
+}
+
+/// A name that a component chose, safe for a terminal.
+fn quoted(name: &str) -> String {
+    let short: String = name.chars().take(100).collect();
+    format!("`{}`", short.escape_debug())
+}
+
+fn manifest(section: &[u8]) -> Result<Manifest, ManifestError> {
+    let text = std::str::from_utf8(section).map_err(|_| ManifestError::Encoding)?;
+    let value = super::super::json::parse(text).map_err(ManifestError::Json)?;
+    serde_json::from_value(value).map_err(ManifestError::Shape)
+}

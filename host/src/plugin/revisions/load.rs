@@ -1,0 +1,362 @@
+//! Making revisions: from the configuration, and again from the store.
+
+use super::Revision;
+use crate::clock;
+use crate::config;
+use crate::plugin::bindings::{OptionError, Setup};
+use crate::plugin::call::{CallError, Guest, Sandbox};
+use crate::plugin::component::{
+    ComponentDigest, ComponentError, Library, LoadedComponent, MAX_COMPONENT_BYTES,
+    inspect::InspectError,
+};
+use crate::plugin::description::check::Operator;
+use crate::plugin::description::{ClientAuthentication, Description, Mistake};
+use crate::plugin::json;
+use crate::random;
+use crate::store::{Components, RevisionRecord, StoreError};
+use celadon_workflows::types::{ProviderName, RevisionId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::AsyncReadExt;
+use tokio::sync::OnceCell;
+
+/// A provider that could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[error("provider `{provider}` ({}): {error}", component.display())]
+pub struct ProviderFailure {
+    /// The provider.
+    pub provider: ProviderName,
+    /// Its component.
+    pub component: PathBuf,
+    /// Why.
+    #[source]
+    pub error: LoadError,
+}
+
+/// Why a provider cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("the component cannot be read")]
+    Read(#[source] std::io::Error),
+    /// It is no component that can be used.
+    #[error(transparent)]
+    Component(#[from] ComponentError),
+    /// It failed to describe itself.
+    #[error("`describe` failed: {0}")]
+    Describe(#[source] CallError),
+    /// It does not describe itself the same way twice.
+    #[error("the component describes itself differently each time it is asked")]
+    Impure,
+    /// It refuses its options.
+    #[error("the component refuses its options:{}", lines(.0))]
+    Options(Vec<Mistake>),
+    /// What it says of itself, or what the operator says of it, does not hold.
+    #[error("the component cannot be used as it describes itself:{}", lines(.0))]
+    Description(Vec<Mistake>),
+    /// Its revision cannot be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a revision cannot be loaded again.
+#[derive(Debug, thiserror::Error)]
+pub enum RevisionError {
+    /// The store cannot be read. May be tried again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The provider is not configured any more.
+    #[error("the provider of this revision is not configured any more")]
+    ProviderGone,
+    /// The component is not in the store, or not what its digest says.
+    #[error("the component of this revision is gone or damaged")]
+    ComponentGone,
+    /// What is kept does not have the digest it is kept under.
+    #[error("the kept configuration of this revision is damaged")]
+    Damaged,
+    /// It cannot be used under the present configuration or by this version of Celadon.
+    #[error("the revision cannot be loaded any more: {0}")]
+    Load(#[source] LoadError),
+}
+
+fn lines(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect()
+}
+
+/// What a revision is made of, besides its component: the text that is hashed and kept.
+#[derive(Serialize, Deserialize)]
+struct Configuration {
+    provider: ProviderName,
+    client_id: String,
+    options: Map<String, Value>,
+    scopes: Vec<String>,
+    description: Value,
+}
+
+impl Configuration {
+    fn canonical(&self) -> String {
+        // Only a map whose keys are no strings could fail, and there is none.
+        json::canonical(&serde_json::to_value(self).expect("all keys are strings"))
+    }
+}
+
+fn revision_id(component: &ComponentDigest, configuration: &str) -> RevisionId {
+    // The digest has a fixed length, so the join is injective.
+    RevisionId::new(random::sha256_hex(format!("{component}\n{configuration}").as_bytes()))
+}
+
+/// What is asked to become a revision.
+struct Wish<'a> {
+    provider: &'a ProviderName,
+    client_id: &'a str,
+    options: &'a Map<String, Value>,
+    scopes: &'a [String],
+    /// What counts now, whatever the revision.
+    current: &'a config::Provider,
+}
+
+/// Loads revisions.
+pub(super) struct Loader {
+    /// `None`: nothing is kept (`celadon check`).
+    store: Option<Arc<dyn Components>>,
+    library: Library,
+    sandbox: Sandbox,
+    /// Components that are in the store already.
+    kept: Mutex<HashMap<ComponentDigest, Arc<OnceCell<()>>>>,
+}
+
+impl Loader {
+    pub(super) fn new(
+        store: Option<Arc<dyn Components>>,
+        library: Library,
+        sandbox: Sandbox,
+    ) -> Self {
+        Self {
+            store,
+            library,
+            sandbox,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Loads a provider as it is configured, and keeps its revision.
+    pub(super) async fn load(
+        &self,
+        name: &ProviderName,
+        provider: &config::Provider,
+    ) -> Result<Revision, LoadError> {
+        let bytes = read(&provider.component).await?;
+        let component = self.library.load(bytes.clone()).await?;
+        let wish = Wish {
+            provider: name,
+            client_id: &provider.client_id,
+            options: &provider.options,
+            scopes: &provider.scopes,
+            current: provider,
+        };
+        let (revision, configuration) = self.make(component, wish).await?;
+        let mistakes = misfits(&revision.description, provider);
+        if !mistakes.is_empty() {
+            return Err(LoadError::Description(mistakes));
+        }
+        self.keep(&revision, configuration, &bytes).await?;
+        Ok(revision)
+    }
+
+    /// Loads a revision from what was kept of it. It must come out as it was.
+    pub(super) async fn load_again(
+        &self,
+        id: &RevisionId,
+        configured: &BTreeMap<ProviderName, config::Provider>,
+    ) -> Result<Option<Revision>, RevisionError> {
+        let Some(store) = &self.store else {
+            return Ok(None);
+        };
+        let Some(record) = store.revision(id).await? else {
+            return Ok(None);
+        };
+        let current = configured
+            .get(&record.provider)
+            .ok_or(RevisionError::ProviderGone)?;
+        let kept: Configuration =
+            serde_json::from_str(&record.configuration).map_err(|_| RevisionError::Damaged)?;
+        let component = self.component_again(store.as_ref(), &record).await?;
+        let wish = Wish {
+            provider: &record.provider,
+            client_id: &kept.client_id,
+            options: &kept.options,
+            scopes: &kept.scopes,
+            current,
+        };
+        let (revision, _) = self.make(component, wish).await.map_err(RevisionError::Load)?;
+        if revision.id == *id {
+            Ok(Some(revision))
+        } else {
+            Err(RevisionError::Damaged)
+        }
+    }
+
+    async fn component_again(
+        &self,
+        store: &dyn Components,
+        record: &RevisionRecord,
+    ) -> Result<Arc<LoadedComponent>, RevisionError> {
+        let bytes = store.component(&record.component).await?;
+        let bytes = bytes
+            .filter(|bytes| ComponentDigest::of(bytes).as_str() == record.component)
+            .ok_or(RevisionError::ComponentGone)?;
+        self.library
+            .load(bytes)
+            .await
+            .map_err(|error| RevisionError::Load(error.into()))
+    }
+
+    async fn make(
+        &self,
+        component: Arc<LoadedComponent>,
+        wish: Wish<'_>,
+    ) -> Result<(Revision, String), LoadError> {
+        let options = json::for_guest(Value::Object(wish.options.clone()));
+        let setup = Arc::new(Setup {
+            client_id: wish.client_id.to_owned(),
+            options: json::canonical(&options),
+        });
+        let guest = Guest {
+            provider: wish.provider,
+            component: &component,
+            setup: &setup,
+            limits: &wish.current.limits,
+        };
+        let description = self.describe(guest, wish.current).await?;
+        let configuration = Configuration {
+            provider: wish.provider.clone(),
+            client_id: wish.client_id.to_owned(),
+            options: wish.options.clone(),
+            scopes: wish.scopes.to_vec(),
+            // Only a map whose keys are no strings could fail, and there is none.
+            description: serde_json::to_value(&description).expect("all keys are strings"),
+        }
+        .canonical();
+        let revision = Revision {
+            id: revision_id(component.digest(), &configuration),
+            provider: wish.provider.clone(),
+            setup,
+            scopes: wish.scopes.to_vec(),
+            description: Arc::new(description),
+            limits: wish.current.limits.clone(),
+            component,
+        };
+        Ok((revision, configuration))
+    }
+
+    /// Asks twice: a component that does not answer the same is no function, and what an operator
+    /// approves would mean nothing.
+    async fn describe(
+        &self,
+        guest: Guest<'_>,
+        current: &config::Provider,
+    ) -> Result<Description, LoadError> {
+        let once = self.sandbox.describe(guest).await.map_err(LoadError::Describe)?;
+        let again = self.sandbox.describe(guest).await.map_err(LoadError::Describe)?;
+        if once != again {
+            return Err(LoadError::Impure);
+        }
+        let described = once.map_err(|errors| LoadError::Options(option_mistakes(errors)))?;
+        let operator = Operator {
+            provider: guest.provider,
+            grant: &current.grant,
+        };
+        Description::check(described, operator).map_err(LoadError::Description)
+    }
+
+    async fn keep(
+        &self,
+        revision: &Revision,
+        configuration: String,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let now = clock::now();
+        let digest = revision.component.digest();
+        let slot = {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.entry(digest.clone()).or_default().clone()
+        };
+        slot.get_or_try_init(|| store.put_component(digest.as_str(), bytes, now))
+            .await?;
+        store
+            .put_revision(&RevisionRecord {
+                id: revision.id.clone(),
+                provider: revision.provider.clone(),
+                component: digest.as_str().to_owned(),
+                configuration,
+                created_at: now,
+            })
+            .await
+    }
+}
+
+/// Reads a component, one byte further than it may be long, so that it is refused for its length.
+async fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let file = tokio::fs::File::open(path).await.map_err(LoadError::Read)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_COMPONENT_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(LoadError::Read)?;
+    if bytes.len() > MAX_COMPONENT_BYTES {
+        return Err(ComponentError::from(InspectError::TooBig).into());
+    }
+    Ok(bytes)
+}
+
+/// The component's words on its options, safe for a terminal.
+fn option_mistakes(errors: Vec<OptionError>) -> Vec<Mistake> {
+    let mistake = |error: OptionError| Mistake {
+        at: format!("options{}", error.at.escape_debug()),
+        what: error.message.escape_debug().to_string(),
+    };
+    errors.into_iter().map(mistake).collect()
+}
+
+/// Where the configuration asks for what the description has not.
+fn misfits(description: &Description, provider: &config::Provider) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    for scope in &provider.scopes {
+        let has_place = description
+            .scopes
+            .iter()
+            .any(|parameter| scope.starts_with(&parameter.prefix));
+        if !has_place {
+            mistakes.push(Mistake {
+                at: "scopes".to_owned(),
+                what: format!("the component has no way to send `{}`", scope.escape_debug()),
+            });
+        }
+    }
+    let wanted = provider.client_auth.map(ClientAuthentication::from);
+    if wanted.is_some_and(|way| !description.client.authentication.contains(&way)) {
+        mistakes.push(Mistake {
+            at: "client_auth".to_owned(),
+            what: "the provider does not take this, says the component".to_owned(),
+        });
+    }
+    mistakes
+}
+
+impl From<config::ClientAuth> for ClientAuthentication {
+    fn from(auth: config::ClientAuth) -> Self {
+        match auth {
+            config::ClientAuth::None => Self::None,
+            config::ClientAuth::Basic => Self::Basic,
+            config::ClientAuth::Post => Self::Post,
+            config::ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
+            config::ClientAuth::SignedSecret => Self::SignedSecret,
+        }
+    }
+}
