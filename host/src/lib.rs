@@ -8,10 +8,13 @@
 pub mod clock;
 pub mod config;
 pub mod egress;
+pub mod http;
 pub mod logins;
 pub mod oidc;
 pub mod plugin;
 pub mod random;
 pub mod seal;
+pub mod sessions;
 pub mod steps;
 pub mod store;
+pub mod web;
