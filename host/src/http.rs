@@ -29,6 +29,8 @@ pub mod resource;
 pub mod server;
 mod session;
 pub mod sign_in;
+#[cfg(test)]
+mod tests;
 
 use crate::config::{self, Config};
 use crate::seal::KeyRing;

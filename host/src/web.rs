@@ -6,8 +6,8 @@
 pub mod asset;
 pub mod time;
 
-use crate::http::problem::kinds::{self, Kind};
 use crate::http::problem::Problem;
+use crate::http::problem::kinds::{self, Kind};
 use askama::Template;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};

@@ -30,7 +30,11 @@ pub async fn find(State(edge): State<Arc<Edge>>, mut request: Request, next: Nex
         .extensions()
         .get::<Peer>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let client = client(peer, request.headers(), &edge.web.config.server.trusted_proxies);
+    let client = client(
+        peer,
+        request.headers(),
+        &edge.web.config.server.trusted_proxies,
+    );
     request.extensions_mut().insert(ClientAddress(client));
     next.run(request).await
 }
@@ -76,9 +80,16 @@ mod tests {
     fn from(peer: &str, forwarded: &[&str]) -> IpAddr {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(FORWARDED_FOR, HeaderValue::from_str(value).expect("a value"));
+            headers.append(
+                FORWARDED_FOR,
+                HeaderValue::from_str(value).expect("a value"),
+            );
         }
-        client(ip(peer), &headers, &["10.0.0.0/8".parse().expect("a network")])
+        client(
+            ip(peer),
+            &headers,
+            &["10.0.0.0/8".parse().expect("a network")],
+        )
     }
 
     #[test]
@@ -88,16 +99,28 @@ mod tests {
 
     #[test]
     fn behind_a_proxy_the_rightmost_stranger_counts() {
-        assert_eq!(from("10.0.0.1", &["192.0.2.66, 192.0.2.1"]), ip("192.0.2.1"));
-        assert_eq!(from("10.0.0.1", &["192.0.2.66", "192.0.2.1, 10.0.0.2"]), ip("192.0.2.1"));
+        assert_eq!(
+            from("10.0.0.1", &["192.0.2.66, 192.0.2.1"]),
+            ip("192.0.2.1")
+        );
+        assert_eq!(
+            from("10.0.0.1", &["192.0.2.66", "192.0.2.1, 10.0.0.2"]),
+            ip("192.0.2.1")
+        );
         assert_eq!(from("10.0.0.1", &["192.0.2.1:4711"]), ip("192.0.2.1"));
         assert_eq!(from("10.0.0.1", &["[2001:db8::1]:4711"]), ip("2001:db8::1"));
-        assert_eq!(from("::ffff:10.0.0.1", &["::ffff:192.0.2.1"]), ip("192.0.2.1"));
+        assert_eq!(
+            from("::ffff:10.0.0.1", &["::ffff:192.0.2.1"]),
+            ip("192.0.2.1")
+        );
     }
 
     #[test]
     fn what_is_no_address_ends_the_search() {
-        assert_eq!(from("10.0.0.1", &["192.0.2.1, unknown, 10.0.0.2"]), ip("10.0.0.2"));
+        assert_eq!(
+            from("10.0.0.1", &["192.0.2.1, unknown, 10.0.0.2"]),
+            ip("10.0.0.2")
+        );
         assert_eq!(from("10.0.0.1", &[]), ip("10.0.0.1"));
     }
 

@@ -2,15 +2,18 @@
 
 use super::problem::{Problem, kinds};
 use super::query::{self, Pairs};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http_body_util::{BodyExt, Limited, LengthLimitError};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 /// The largest body that is read.
 pub const MAX_BODY: usize = 64 << 10;
+/// How much more is read and thrown away, so that a client which sends too much is still there to
+/// hear so: one that is cut off in the middle sees a broken connection.
+const MAX_DISCARDED: usize = 1 << 20;
 /// The most characters of an explanation that may quote what the client sent.
 const MAX_DETAIL: usize = 200;
 
@@ -45,13 +48,24 @@ fn require_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Problem> {
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(whole) => Ok(whole.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(&kinds::CONTENT_TOO_LARGE))
-        }
+async fn read(mut body: Body) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    let mut seen = 0;
+    while let Some(frame) = body.frame().await {
         // The client went away or sent broken chunks.
-        Err(_) => Err(Problem::new(&kinds::BAD_REQUEST)),
+        let frame = frame.map_err(|_| Problem::new(&kinds::BAD_REQUEST))?;
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        seen += data.len();
+        if seen <= MAX_BODY {
+            bytes.extend_from_slice(data);
+        } else if seen > MAX_BODY + MAX_DISCARDED {
+            break;
+        }
     }
+    if seen > MAX_BODY {
+        return Err(Problem::new(&kinds::CONTENT_TOO_LARGE));
+    }
+    Ok(bytes)
 }

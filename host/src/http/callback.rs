@@ -93,7 +93,11 @@ async fn keep(edge: &Edge, provider: String, fields: Pairs, handle: &str) -> Res
         .keys
         .seal_json(&context(&hash), &Handoff { provider, fields })?;
     let expires_at = clock::now().saturating_add(HANDOFF);
-    Ok(edge.web.store.put_handoff(&hash, &sealed, expires_at).await?)
+    Ok(edge
+        .web
+        .store
+        .put_handoff(&hash, &sealed, expires_at)
+        .await?)
 }
 
 async fn take(edge: &Edge, provider: &str, handle: &str) -> Result<Pairs, Problem> {

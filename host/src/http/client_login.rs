@@ -113,7 +113,14 @@ mod tests {
             assert!(matches!(wait(Some(good)), Ok(Some(_))), "{good}");
         }
         assert!(matches!(wait(None), Ok(None)));
-        for bad in ["wait=61", "wait=", "wait=-1", "wait=%2B5", "wait=1.5", "wait=1&wait=2"] {
+        for bad in [
+            "wait=61",
+            "wait=",
+            "wait=-1",
+            "wait=%2B5",
+            "wait=1.5",
+            "wait=1&wait=2",
+        ] {
             assert!(wait(Some(bad)).is_err(), "{bad}");
         }
     }

@@ -138,15 +138,19 @@ mod tests {
     use url::form_urlencoded::byte_serialize;
 
     fn clients() -> BTreeMap<String, Client> {
-        [("app", "s3cret+/%: ü"), ("empty", ""), ("other", "other-secret")]
-            .map(|(name, secret)| {
-                let client = Client {
-                    secret: Secret::Plain(secret.to_owned()),
-                    title: name.to_owned(),
-                };
-                (name.to_owned(), client)
-            })
-            .into()
+        [
+            ("app", "s3cret+/%: ü"),
+            ("empty", ""),
+            ("other", "other-secret"),
+        ]
+        .map(|(name, secret)| {
+            let client = Client {
+                secret: Secret::Plain(secret.to_owned()),
+                title: name.to_owned(),
+            };
+            (name.to_owned(), client)
+        })
+        .into()
     }
 
     fn who(header: &str) -> Option<String> {
@@ -154,7 +158,10 @@ mod tests {
     }
 
     fn basic_of(name: &str, secret: &str) -> String {
-        format!("Basic {}", BASE64.encode(format!("{name}:{secret}").as_bytes()))
+        format!(
+            "Basic {}",
+            BASE64.encode(format!("{name}:{secret}").as_bytes())
+        )
     }
 
     fn encoded(text: &str) -> String {
@@ -163,8 +170,14 @@ mod tests {
 
     #[test]
     fn a_client_is_known_by_name_and_secret_or_by_secret_alone() {
-        assert_eq!(who(&basic_of("app", "s3cret+/%: ü")).as_deref(), Some("app"));
-        assert_eq!(who(&basic_of("app", &encoded("s3cret+/%: ü"))).as_deref(), Some("app"));
+        assert_eq!(
+            who(&basic_of("app", "s3cret+/%: ü")).as_deref(),
+            Some("app")
+        );
+        assert_eq!(
+            who(&basic_of("app", &encoded("s3cret+/%: ü"))).as_deref(),
+            Some("app")
+        );
         assert_eq!(who("bearer other-secret").as_deref(), Some("other"));
     }
 

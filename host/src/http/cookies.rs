@@ -129,7 +129,10 @@ mod tests {
 
     fn request(cookie: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(COOKIE, HeaderValue::from_str(cookie).expect("a header value"));
+        headers.insert(
+            COOKIE,
+            HeaderValue::from_str(cookie).expect("a header value"),
+        );
         headers
     }
 
@@ -167,11 +170,17 @@ mod tests {
 
     #[test]
     fn the_oldest_logins_give_way() {
-        let many: Vec<String> = (0..25).map(|n| format!("celadon-login-{n:016}=v")).collect();
+        let many: Vec<String> = (0..25)
+            .map(|n| format!("celadon-login-{n:016}=v"))
+            .collect();
         let surplus = Cookies::new(false).surplus(&request(&many.join("; ")));
         assert_eq!(surplus.len(), 6);
         assert_eq!(surplus[0], "celadon-login-0000000000000000");
-        assert!(Cookies::new(false).surplus(&request("celadon-login-1=v; a=b")).is_empty());
+        assert!(
+            Cookies::new(false)
+                .surplus(&request("celadon-login-1=v; a=b"))
+                .is_empty()
+        );
     }
 
     proptest! {

@@ -77,7 +77,11 @@ pub async fn catch_panic(request: Request, next: Next) -> Response {
     AssertUnwindSafe(next.run(request))
         .catch_unwind()
         .await
-        .unwrap_or_else(|_| Problem::new(&kinds::INTERNAL).cause(Arc::new(Panicked) as Arc<_>).into_response())
+        .unwrap_or_else(|_| {
+            Problem::new(&kinds::INTERNAL)
+                .cause(Arc::new(Panicked) as Arc<_>)
+                .into_response()
+        })
 }
 
 /// Stands in the log for a panic's message.

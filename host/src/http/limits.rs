@@ -95,9 +95,14 @@ mod tests {
     #[test]
     fn a_burst_passes_and_a_flood_does_not() {
         let limits = Limits::new();
-        let flood = (0..10_000).filter(|_| limits.browser(ip("192.0.2.1")).is_ok()).count();
+        let flood = (0..10_000)
+            .filter(|_| limits.browser(ip("192.0.2.1")).is_ok())
+            .count();
         assert!((100..5_000).contains(&flood), "{flood}");
-        assert!(limits.browser(ip("192.0.2.2")).is_ok(), "others are not concerned");
+        assert!(
+            limits.browser(ip("192.0.2.2")).is_ok(),
+            "others are not concerned"
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! sent by somebody who is up to no good. So whoever reads HTML gets a page that names the
 //! application, with a link onward that is also followed after a few seconds; `Link: rel="next"`
 //! tells programs the same. A client that does not ask for HTML has nobody to show a page to: it
-//! is redirected at once. Requests that are not navigations (an image in a foreign page) are
-//! refused, so that nobody's browser is bound behind their back.
+//! is redirected at once. Requests that no person made by opening the address (an image in a
+//! foreign page, a prefetch) are refused, so that nobody's browser is bound behind their back.
 
 use super::address::ClientAddress;
 use super::problem::{Problem, accept, kinds};
@@ -23,8 +23,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 
 /// Parameters of OIDC Core section 3.1.2.1 that a caller may pass on to the provider.
-const HINTS: [&str; 5] = ["prompt", "login_hint", "ui_locales", "max_age", "acr_values"];
-const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const HINTS: [&str; 5] = [
+    "prompt",
+    "login_hint",
+    "ui_locales",
+    "max_age",
+    "acr_values",
+];
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 
 /// Begins or opens a login.
 pub async fn get(
@@ -90,7 +97,9 @@ async fn open(
         location: begun.location.to_string(),
     });
     let link = HeaderValue::try_from(format!("<{}>; rel=\"next\"", begun.location));
-    response.headers_mut().extend(link.ok().map(|link| (LINK, link)));
+    response
+        .headers_mut()
+        .extend(link.ok().map(|link| (LINK, link)));
     bind(edge, &begun, headers, response.headers_mut());
     Ok(response)
 }
@@ -120,14 +129,19 @@ fn bind(edge: &Edge, begun: &Begun, request: &HeaderMap, response: &mut HeaderMa
         edge.cookies.clear(response, &surplus);
     }
     let seconds = begun.expires_at.saturating_sub(clock::now());
-    edge.cookies.set_binding(response, &begun.login, &begun.binding, seconds);
+    edge.cookies
+        .set_binding(response, &begun.login, &begun.binding, seconds);
 }
 
-/// A login changes what a browser holds, so it begins only where the address itself is opened.
+/// A login changes what a browser holds, so it begins only where a person opens its address: not
+/// as an image or frame of another page, and not in advance. Programs send neither header.
 fn require_navigation(headers: &HeaderMap) -> Result<(), Problem> {
-    match headers.get(SEC_FETCH_MODE) {
-        Some(mode) if mode != "navigate" => Err(Problem::new(&kinds::FOREIGN_ORIGIN)
-            .detail("a login begins where a browser opens its address")),
-        _ => Ok(()),
+    let embedded = headers
+        .get(SEC_FETCH_DEST)
+        .is_some_and(|dest| dest != "document");
+    if embedded || headers.contains_key(SEC_PURPOSE) {
+        return Err(Problem::new(&kinds::FOREIGN_ORIGIN)
+            .detail("a login begins where a person opens its address"));
     }
+    Ok(())
 }

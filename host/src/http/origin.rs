@@ -42,11 +42,17 @@ mod tests {
 
     #[test]
     fn other_sites_are_refused() {
-        assert!(own(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));
+        assert!(own(&[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "null")
+        ]));
         assert!(own(&[("origin", "https://sign-in.example")]));
         assert!(own(&[]));
         assert!(!own(&[("sec-fetch-site", "same-site")]));
-        assert!(!own(&[("sec-fetch-site", "cross-site"), ("origin", "https://sign-in.example")]));
+        assert!(!own(&[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://sign-in.example")
+        ]));
         assert!(!own(&[("origin", "https://evil.example")]));
         assert!(!own(&[("origin", "null")]));
         assert!(!own(&[("origin", "https://sign-in.example.evil.example")]));

@@ -8,7 +8,13 @@ use std::sync::Arc;
 
 /// The configured providers: names, titles, addresses. All of it is on the home page too.
 pub async fn get(State(edge): State<Arc<Edge>>) -> Json<Value> {
-    let base = edge.web.config.server.public_url.origin().ascii_serialization();
+    let base = edge
+        .web
+        .config
+        .server
+        .public_url
+        .origin()
+        .ascii_serialization();
     let providers: Vec<Value> = edge
         .web
         .config

@@ -53,7 +53,12 @@ mod tests {
     fn order_and_duplicates_are_kept_and_named() {
         let pairs = of_query(Some("a=1&b=%3D&a=2")).expect("pairs");
         let expected = [("a", "1"), ("b", "="), ("a", "2")];
-        assert!(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).eq(expected));
+        assert!(
+            pairs
+                .iter()
+                .map(|(n, v)| (n.as_str(), v.as_str()))
+                .eq(expected)
+        );
         assert!(single(&pairs, "a").is_err());
         assert_eq!(single(&pairs, "b").expect("one"), Some("=".to_owned()));
         assert_eq!(single(&pairs, "c").expect("none"), None);

@@ -68,9 +68,16 @@ pub async fn get(
     let Some(provider) = edge.provider(&name) else {
         return Err(Problem::new(&kinds::UNKNOWN_PROVIDER));
     };
-    let session = edge.require_session(&headers).await.map_err(|problem| problem.again(&name))?;
+    let session = edge
+        .require_session(&headers)
+        .await
+        .map_err(|problem| problem.again(&name))?;
     let provider_name = ProviderName::new(name.as_str());
-    let fetched = edge.web.resources.fetch(&session.user, &provider_name).await;
+    let fetched = edge
+        .web
+        .resources
+        .fetch(&session.user, &provider_name)
+        .await;
     let resource = fetched.map_err(|error| Problem::from(error).again(&name))?;
     if accept::prefers_json(&headers) {
         return Ok(as_json(&name, &resource).into_response());

@@ -1,10 +1,10 @@
 //! `GET /v1/session`: who is signed in, for pages and programs that have the session's cookie.
 //! Tokens are never told.
 
+use super::Edge;
 use super::home::profile;
 use super::json::Json;
 use super::problem::{Problem, kinds};
-use super::Edge;
 use crate::store::{AuthorizationRecord, IdentityRecord};
 use axum::extract::State;
 use http::HeaderMap;
@@ -40,7 +40,10 @@ pub fn describe(identity: &IdentityRecord) -> Map<String, Value> {
         ("email", json!(identity.email)),
         ("email_verified", json!(identity.email_verified)),
     ];
-    members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+    members
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
 }
 
 /// What the component adds: its word, for showing.

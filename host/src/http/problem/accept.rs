@@ -49,7 +49,8 @@ fn ranges(headers: &HeaderMap) -> impl Iterator<Item = (String, u16)> {
         .map(|item| {
             let mut parts = item.split(';').map(str::trim);
             let range = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let quality = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+            let quality =
+                parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
             (range, quality.map_or(1000, thousandths))
         })
 }

@@ -223,9 +223,15 @@ mod tests {
         let names: BTreeSet<_> = ALL.iter().map(|kind| kind.name).collect();
         assert_eq!(names.len(), ALL.len());
         for kind in ALL {
-            assert!(kind.status.is_client_error() || kind.status.is_server_error(), "{kind:?}");
+            assert!(
+                kind.status.is_client_error() || kind.status.is_server_error(),
+                "{kind:?}"
+            );
             assert!(!kind.title.ends_with('.'), "{kind:?}");
-            assert!(kind.happened.ends_with('.') && kind.advice.ends_with('.'), "{kind:?}");
+            assert!(
+                kind.happened.ends_with('.') && kind.advice.ends_with('.'),
+                "{kind:?}"
+            );
         }
     }
 

@@ -154,7 +154,10 @@ mod tests {
             assert!(problem.kind.status.is_client_error(), "{problem:?}");
         }
         let lost = std::io::Error::other("gone").into();
-        for error in [LoginError::TooMany, LoginError::Unavailable("the store", lost)] {
+        for error in [
+            LoginError::TooMany,
+            LoginError::Unavailable("the store", lost),
+        ] {
             let problem = Problem::from(error);
             assert!(problem.kind.status.is_server_error(), "{problem:?}");
             assert!(problem.retry_after.is_some());

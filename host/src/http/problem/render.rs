@@ -54,8 +54,15 @@ fn write(edge: &Edge, problem: &Problem, as_json: bool, kept: &HeaderMap) -> Res
         json.headers_mut().insert(CONTENT_TYPE, media_type);
         json
     } else {
-        let again = problem.again.as_deref().filter(|name| edge.provider(name).is_some());
-        web::html(&web::Failure::new(problem.kind, problem.login.as_ref(), again))
+        let again = problem
+            .again
+            .as_deref()
+            .filter(|name| edge.provider(name).is_some());
+        web::html(&web::Failure::new(
+            problem.kind,
+            problem.login.as_ref(),
+            again,
+        ))
     };
     *response.status_mut() = problem.kind.status;
     for (name, value) in kept {
@@ -97,5 +104,8 @@ fn chain(error: &(dyn Error + Send + Sync)) -> String {
 /// A page without a request: what the server answers to bytes that are no HTTP request.
 pub fn bare(status: http::StatusCode) -> (http::StatusCode, String) {
     let problem = Problem::of_status(status);
-    (problem.kind.status, web::text(&web::Failure::new(problem.kind, None, None)))
+    (
+        problem.kind.status,
+        web::text(&web::Failure::new(problem.kind, None, None)),
+    )
 }

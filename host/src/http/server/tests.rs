@@ -20,7 +20,11 @@ async fn start_draining(router: Router, drain: Duration) -> Running {
         let _ = stopped.await;
     };
     let ended = tokio::spawn(serve_draining(listener, router, stopped, drain));
-    Running { address, stop, ended }
+    Running {
+        address,
+        stop,
+        ended,
+    }
 }
 
 async fn start(router: Router) -> Running {
@@ -42,15 +46,25 @@ async fn an_address_beyond_what_hyper_reads_is_answered_with_a_page() {
     let request = format!("GET /callback/x?state={state} HTTP/1.1\r\nhost: x\r\n\r\n");
     let answer = exchange(server.address, &request).await;
     assert!(answer.starts_with("HTTP/1.1 414 "), "{answer}");
-    assert!(answer.contains("\r\nx-content-type-options: nosniff\r\n"), "{answer}");
-    assert!(answer.contains("<h1>The address is too long</h1>"), "{answer}");
+    assert!(
+        answer.contains("\r\nx-content-type-options: nosniff\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains("<h1>The address is too long</h1>"),
+        "{answer}"
+    );
     assert!(answer.trim_end().ends_with("</html>"), "{answer}");
 }
 
 #[tokio::test]
 async fn what_is_no_http_is_answered_with_a_page() {
     let server = start(Router::new()).await;
-    let answer = exchange(server.address, "G@T / HTTP/1.1\r\nhost: x\r\nb\x01d: y\r\n\r\n").await;
+    let answer = exchange(
+        server.address,
+        "G@T / HTTP/1.1\r\nhost: x\r\nb\x01d: y\r\n\r\n",
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert!(answer.contains("</html>"), "{answer}");
 }
@@ -90,12 +104,20 @@ async fn a_request_that_never_ends_is_cut_off() {
     };
     let router = Router::new().route("/", get(endless));
     let server = start_draining(router, Duration::from_millis(50)).await;
-    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("written");
+    let mut stream = TcpStream::connect(server.address)
+        .await
+        .expect("a connection");
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .expect("written");
     inside.recv().await.expect("the request has arrived");
     server.stop.send(()).expect("the server runs");
     server.ended.await.expect("no panic");
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer).await;
-    assert!(read.is_err() || answer.is_empty(), "the connection is closed without an answer");
+    assert!(
+        read.is_err() || answer.is_empty(),
+        "the connection is closed without an answer"
+    );
 }
