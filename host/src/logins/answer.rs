@@ -122,7 +122,7 @@ impl Logins {
         }
         let session = self
             .sessions
-            .begin(user.clone(), identity.clone(), attempt.provider.clone())
+            .begin(user, identity, &attempt.provider)
             .await
             .map_err(store)?;
         Ok(SignedIn {

@@ -8,7 +8,7 @@ use url::Url;
 const LONGEST: usize = 2048;
 
 /// Checks a `return_to`; `None` means home.
-pub(super) fn check(config: &Config, wish: Option<&str>) -> Option<String> {
+pub(crate) fn check(config: &Config, wish: Option<&str>) -> Option<String> {
     let Some(text) = wish else {
         return Some("/".to_owned());
     };

@@ -8,7 +8,7 @@ use super::refresh::{is_stale, tokens_of};
 use super::tokens::TokenSet;
 use crate::clock;
 use crate::egress::{EgressError, Outgoing};
-use crate::http::{Resource, ResourceError, Resources};
+use crate::http::resource::{Resource, ResourceError, Resources};
 use crate::store::{AuthorizationRecord, StoreError};
 use crate::temporal::{Temporal, TemporalError};
 use async_trait::async_trait;

@@ -153,6 +153,14 @@ pub trait Accounts: Send + Sync {
     ) -> Result<Option<AuthorizationRecord>, StoreError>;
     /// The grants of a user, newest first, at most 1000.
     async fn authorizations(&self, user: &UserId) -> Result<Vec<AuthorizationRecord>, StoreError>;
+    /// The grant that a login of this identity would write anew.
+    async fn grant_of(
+        &self,
+        provider: &ProviderName,
+        issuer: &str,
+        subject: &str,
+        client: Option<&str>,
+    ) -> Result<Option<AuthorizationRecord>, StoreError>;
     /// Replaces a grant's tokens if they are still those of `seen`; false if somebody else was
     /// faster. Clears `needs_reauth` and `refresh_failed_at`.
     async fn renew_tokens(

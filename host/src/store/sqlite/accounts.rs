@@ -65,6 +65,26 @@ impl Accounts for Sqlite {
         rows.iter().map(authorization_record).collect()
     }
 
+    async fn grant_of(
+        &self,
+        provider: &ProviderName,
+        issuer: &str,
+        subject: &str,
+        client: Option<&str>,
+    ) -> Result<Option<AuthorizationRecord>, StoreError> {
+        let row = query(select!(
+            "WHERE provider = $1 AND client = $4 AND identity_id = \
+             (SELECT id FROM identities WHERE namespace = $1 AND issuer = $2 AND subject = $3)"
+        ))
+        .bind(provider.as_str())
+        .bind(issuer)
+        .bind(subject)
+        .bind(client.unwrap_or_default())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.as_ref().map(authorization_record).transpose()
+    }
+
     async fn renew_tokens(
         &self,
         id: &AuthorizationId,
