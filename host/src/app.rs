@@ -138,7 +138,8 @@ async fn load_providers(
     keys: &KeyRing,
 ) -> Result<Providers, AppError> {
     let engine = Engine::new(EngineOptions::default()).map_err(AppError::Engine)?;
-    let cache = CodeCache::open(&cache_folder(config), &keys.keyed_hash("compiled code", b"key"));
+    let key = keys.keyed_key("compiled code");
+    let cache = CodeCache::open(cache_folder(config), &key);
     if let Err(error) = &cache {
         tracing::warn!(error = %error, "compiled components are not kept on disk");
     }

@@ -16,7 +16,6 @@ use temporalio_client::grpc::WorkflowService;
 use temporalio_common::protos::temporal::api::workflowservice::v1::GetSystemInfoRequest;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tonic::IntoRequest;
 
 /// Between two looks at the parts.
 const LOOK: Duration = Duration::from_secs(1);
@@ -88,10 +87,11 @@ impl Worker {
     /// Connects, works, and begins again where the worker has died.
     async fn run(self, mut stopping: watch::Receiver<bool>) {
         let stop = stopping.clone();
-        while !*stop.borrow() {
+        let stopped = || *stop.borrow();
+        while !stopped() {
             let seal = PayloadSeal::new(self.steps.keys.clone());
             let client = tokio::select! {
-                _ = stopping.wait_for(|stopping| *stopping) => return,
+                () = told(&mut stopping) => return,
                 client = worker::connect(&self.settings, &self.address, seal) => match client {
                     Ok(client) => client,
                     Err(error) => {
@@ -121,10 +121,19 @@ impl Worker {
         self.readiness.set(Part::Worker, true);
         tracing::info!(address = self.address, "connected to temporal");
         tokio::select! {
-            _ = stopping.wait_for(|stopping| *stopping) => running.stop().await,
-            () = running.ended() => tracing::error!("the worker ended; starting another"),
+            () = told(stopping) => {}
+            () = running.ended() => {
+                tracing::error!("the worker ended; starting another");
+                return;
+            }
         }
+        running.stop().await;
     }
+}
+
+/// Ends when it is time to stop.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    stopping.wait_for(|stopping| *stopping).await.ok();
 }
 
 /// Says of store and Temporal whether they answer.
@@ -144,7 +153,8 @@ async fn look(steps: Arc<Steps>, client: watch::Receiver<Option<Client>>, readin
 
 async fn answers(client: &Client) -> bool {
     let mut service = client.connection().workflow_service();
-    let asked = service.get_system_info(GetSystemInfoRequest::default().into_request());
+    let request = temporalio_client::tonic::Request::new(GetSystemInfoRequest::default());
+    let asked = service.get_system_info(request);
     matches!(tokio::time::timeout(ANSWER, asked).await, Ok(Ok(_)))
 }
 

@@ -68,6 +68,11 @@ impl EgressError {
         }
     }
 
+    /// Whether another try, a moment later, may go better and repeats nothing.
+    pub fn worth_repeating(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::RateLimited)
+    }
+
     /// Sorts what went wrong before the answer's head was there.
     pub(super) fn of_sending(error: reqwest::Error) -> Self {
         // The resolver's denial comes wrapped in the connector's errors.

@@ -120,7 +120,7 @@ impl Logins {
         let record = self.open_for_a_browser(provider, login).await?;
         let (provider, _) = self.configured(provider)?;
         let revision = self.pinned(&record).await?;
-        let secrets = self.steps.attempt_secrets(&record).map_err(cannot_begin)?;
+        let secrets = self.steps.open_secrets(&record).map_err(cannot_begin)?;
         let location = self
             .steps
             .link(provider, &revision, &secrets)

@@ -8,7 +8,7 @@
 pub mod compile;
 pub mod inspect;
 
-use self::compile::{CodeCache, CompileError};
+pub use self::compile::{CodeCache, CompileError};
 use self::inspect::{InspectError, Manifest};
 use super::bindings;
 use super::engine::Engine;

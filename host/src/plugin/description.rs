@@ -149,7 +149,8 @@ impl Role {
         }
     }
 
-    fn standard(name: &str) -> Option<Self> {
+    /// The role whose endpoint in the metadata is called so.
+    pub fn standard(name: &str) -> Option<Self> {
         Self::STANDARD.into_iter().find(|role| role.as_str() == name)
     }
 }

@@ -111,6 +111,11 @@ impl Providers {
         (providers, failures)
     }
 
+    /// Where the components run.
+    pub fn sandbox(&self) -> &Sandbox {
+        self.loader.sandbox()
+    }
+
     /// The revision that new logins with a provider get. `None`: not configured, or not loaded.
     pub fn active(&self, provider: &ProviderName) -> Option<Arc<Revision>> {
         self.active.get(provider).cloned()

@@ -146,7 +146,7 @@ fn answered(answer: Answer, prepared: &Prepared) -> Answered {
 /// JSON and form bodies as JSON; `null` for others. The content type is not believed: providers
 /// send JSON as text/html and forms as text/plain.
 fn read_body(headers: &HeaderMap, body: &[u8]) -> Value {
-    if let Ok(value) = json::parse(body, json::Limits::ANSWER) {
+    if let Ok(value) = json::parse(body, &json::Limits::default()) {
         return value;
     }
     let form = headers

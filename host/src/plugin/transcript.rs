@@ -18,6 +18,8 @@ use crate::seal::{Context, KeyRing};
 use crate::store::{FirstWrite, JournalEntry, Store, StoreError};
 use celadon_workflows::ports::StepError;
 use celadon_workflows::types::{Reason, Refusal};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::time::Instant;
 
@@ -114,9 +116,9 @@ pub struct Series<'a> {
 
 impl Series<'_> {
     /// Calls the component until it is done.
-    pub async fn run<D>(
+    pub async fn run<'c, D>(
         &mut self,
-        mut call: impl AsyncFnMut(Vec<Response>) -> Result<Next<D>, Stop>,
+        call: impl Fn(Vec<Response>) -> BoxFuture<'c, Result<Next<D>, Stop>> + Send + Sync,
     ) -> Result<D, Stop> {
         let journal = self.log.store.journal(self.log.owner, self.log.name).await?;
         let mut transcript: Vec<Response> = Vec::new();
@@ -171,7 +173,7 @@ impl Series<'_> {
         let asked = requests
             .iter()
             .enumerate()
-            .map(|(index, request)| self.answer(request, place + index, journal));
+            .map(|(index, request)| self.answer(request, place + index, journal).boxed());
         futures::future::try_join_all(asked).await
     }
 

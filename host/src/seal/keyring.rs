@@ -169,6 +169,17 @@ impl KeyRing {
         HEXLOWER.encode(context.sign().as_ref())
     }
 
+    /// A key for one purpose outside the store, made of the key behind [`Self::keyed_hash`]: as
+    /// secret as the ring, and changed by no rotation.
+    pub fn keyed_key(&self, purpose: &str) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.ring.hash);
+        context.update(b"key for ");
+        context.update(purpose.as_bytes());
+        let mut key = [0; 32];
+        key.copy_from_slice(context.sign().as_ref());
+        key
+    }
+
     pub(super) fn seal_for(&self, wanted: Use, context: &Context, plaintext: &[u8]) -> Sealed {
         let key = self.ring.active();
         let nonce = random::bytes::<NONCE_LEN>();

@@ -157,7 +157,7 @@ impl Steps {
     }
 
     /// What only this login knows.
-    pub(super) fn open_secrets(&self, record: &AttemptRecord) -> Result<Secrets, Stop> {
+    pub fn open_secrets(&self, record: &AttemptRecord) -> Result<Secrets, Stop> {
         self.open(&secrets_of(&record.attempt.id), &record.attempt.secrets)
     }
 

@@ -14,6 +14,7 @@ use crate::plugin::references::{Vault, parse_secret};
 use crate::plugin::request::{ClientCredentials, Purpose, Rules};
 use crate::plugin::transcript::{Log, Next, Series, Stop, fault};
 use celadon_workflows::types::{LoginId, Reason};
+use futures::FutureExt;
 use std::time::Instant;
 use zeroize::Zeroizing;
 
@@ -111,15 +112,16 @@ impl Steps {
             subject: None,
         };
         let tokens = series
-            .run(async |transcript| {
-                let answer = self
-                    .sandbox()
-                    .obtain(want.revision, grant.clone(), transcript)
-                    .await;
-                Ok(match self.call(answer)? {
-                    TokenStep::Send(requests) => Next::Send(requests),
-                    TokenStep::Done(tokens) => Next::Done(tokens),
-                })
+            .run(|transcript| {
+                let asked = self.sandbox().obtain(want.revision, grant.clone(), transcript);
+                asked
+                    .map(|answer| {
+                        Ok(match self.call(answer)? {
+                            TokenStep::Send(requests) => Next::Send(requests),
+                            TokenStep::Done(tokens) => Next::Done(tokens),
+                        })
+                    })
+                    .boxed()
             })
             .await?;
         token_set(&series, &tokens, want.asked)

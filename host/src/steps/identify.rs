@@ -15,14 +15,14 @@ use self::evidence::Sources;
 use super::Steps;
 use super::attempt::{self, Callback, Secrets};
 use super::exchange::{client_secret, hidden, scope_parameters};
-use super::provider::Provider;
+use super::provider::{Provider, reason_of, reason_of_status};
 use super::tokens::TokenSet;
 use crate::clock;
 use crate::oidc::metadata::ProviderMetadata;
 use crate::oidc::algorithm::Algorithm;
 use crate::oidc::id_token::{Expectations, VerifiedIdToken};
 use crate::oidc::issuer::IssuerRules;
-use crate::oidc::jwks::VerificationError;
+use crate::oidc::jwks::{JwksError, VerificationError};
 use crate::plugin::Revision;
 use crate::plugin::bindings::{Evidence, Identity, IdentityStep, Parameter};
 use crate::plugin::description::Relaxation;
@@ -31,6 +31,7 @@ use crate::plugin::references::{Hiding, Vault};
 use crate::plugin::request::{ClientCredentials, Purpose, Rules};
 use crate::plugin::transcript::{Log, Next, Series, Stop};
 use celadon_workflows::types::{LoginId, Reason};
+use futures::FutureExt;
 use std::time::Instant;
 
 /// A login on its way to an identity.
@@ -134,15 +135,16 @@ impl Steps {
         };
         let evidence = evidence(who, id_token, &mut series.vault, &reveal);
         let identity = series
-            .run(async |transcript| {
-                let answer = self
-                    .sandbox()
-                    .identify(who.revision, evidence.clone(), transcript)
-                    .await;
-                Ok(match self.call(answer)? {
-                    IdentityStep::Send(requests) => Next::Send(requests),
-                    IdentityStep::Done(identity) => Next::Done(identity),
-                })
+            .run(|transcript| {
+                let asked = self.sandbox().identify(who.revision, evidence.clone(), transcript);
+                asked
+                    .map(|answer| {
+                        Ok(match self.call(answer)? {
+                            IdentityStep::Send(requests) => Next::Send(requests),
+                            IdentityStep::Done(identity) => Next::Done(identity),
+                        })
+                    })
+                    .boxed()
             })
             .await?;
         let sources = Sources::of(&series, &who.tokens.answer);
@@ -197,7 +199,7 @@ impl Steps {
             Ok(Err(error)) => {
                 tracing::warn!(provider = %provider.name, error = %error, "an ID token does not hold");
                 let reason = match &error {
-                    VerificationError::Keys(keys) => keys.reason(),
+                    VerificationError::Keys(keys) => reason_of_keys(keys),
                     VerificationError::Token(_) => Reason::InvalidResponse,
                 };
                 Err(Stop::refused(reason, format!("ID token: {error}")))
@@ -220,6 +222,14 @@ pub(super) struct Token<'a> {
     pub(super) deadline: Instant,
 }
 
+fn reason_of_keys(error: &JwksError) -> Reason {
+    match error {
+        JwksError::Fetch(error) => reason_of(error),
+        JwksError::Status(status) => reason_of_status(*status),
+        JwksError::NoUri | JwksError::KeySet(_) => Reason::InvalidResponse,
+    }
+}
+
 fn vault(who: &Identifying<'_>) -> Vault {
     let further: Vec<(String, &str)> = who
         .tokens
@@ -232,12 +242,13 @@ fn vault(who: &Identifying<'_>) -> Vault {
         .map(|(name, token)| (name.as_str(), *token))
         .chain([("access_token", who.tokens.access_token.as_str())]);
     let secret = client_secret(&who.client);
+    let secret = secret.as_deref().map(String::as_str);
     let hidden = hidden(&who.secrets)
         .into_iter()
         .chain(who.callback.code.as_deref())
         .chain(who.tokens.refresh_token.iter().map(|token| token.as_str()))
         .chain(who.tokens.id_token.iter().map(|token| token.as_str()))
-        .chain(secret.as_deref().map(String::as_str));
+        .chain(secret);
     Vault::new(named, hidden)
 }
 

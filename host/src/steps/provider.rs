@@ -3,11 +3,13 @@
 use super::Steps;
 use crate::config::{self, ClientAuth};
 use crate::egress::{Egress, EgressError, Policy};
+use crate::oidc::discovery::DiscoveryError;
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::description::{ClientAuthentication, Description, Relaxation};
 use crate::plugin::request::ClientCredentials;
 use crate::plugin::transcript::Stop;
+use celadon_workflows::ports::StepError;
 use celadon_workflows::types::{ProviderName, Reason};
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,7 +27,7 @@ pub struct Provider {
 impl Provider {
     /// Sets a provider up. Contacts nobody.
     pub fn new(name: ProviderName, config: config::Provider) -> Result<Self, EgressError> {
-        let egress = Arc::new(Egress::new(Policy::of_grant(&name, &config.grant))?);
+        let egress = Arc::new(Egress::new(Policy::of(&name, &config.grant))?);
         Ok(Self {
             name,
             config,
@@ -160,12 +162,45 @@ impl Steps {
             Ok(Ok(metadata)) => Ok(Some(metadata)),
             Ok(Err(error)) => {
                 tracing::warn!(provider = %provider.name, error = %error, "discovery failed");
-                Err(Stop::refused(error.reason(), format!("discovery: {error}")))
+                Err(refused_by_discovery(&error))
             }
             Err(_) => Err(Stop::refused(
                 Reason::ProviderUnavailable,
                 "discovery: the provider took too long to answer",
             )),
         }
+    }
+}
+
+fn refused_by_discovery(error: &DiscoveryError) -> Stop {
+    let reason = match error {
+        DiscoveryError::Fetch(error) => reason_of(error),
+        DiscoveryError::Status(status) => reason_of_status(*status),
+        DiscoveryError::Moved { .. } => Reason::NotGranted,
+        DiscoveryError::Url(_) | DiscoveryError::Metadata(_) => Reason::InvalidResponse,
+        DiscoveryError::Store(_) => {
+            return Stop::Trouble(StepError { what: "the store", source: None });
+        }
+    };
+    Stop::refused(reason, format!("discovery: {error}"))
+}
+
+/// What a request without a usable answer means for a login.
+pub(super) fn reason_of(error: &EgressError) -> Reason {
+    match error {
+        EgressError::Denied(_) => Reason::NotGranted,
+        EgressError::TooLarge { .. } | EgressError::Redirect { .. } | EgressError::Encoding => {
+            Reason::InvalidResponse
+        }
+        _ => Reason::ProviderUnavailable,
+    }
+}
+
+/// What an answer other than 200 to a document's request means for a login.
+pub(super) fn reason_of_status(status: u16) -> Reason {
+    if status == 429 || status >= 500 {
+        Reason::ProviderUnavailable
+    } else {
+        Reason::InvalidResponse
     }
 }

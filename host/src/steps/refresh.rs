@@ -82,7 +82,7 @@ impl Steps {
         let deadline = Instant::now() + PATIENCE;
         let metadata = self.metadata(provider, &revision, deadline).await?;
         let asked: Vec<String> = grant.scope.split(' ').map(str::to_owned).collect();
-        let series = format!("refresh:{}", grant.version);
+        let series = format!("refresh:{}", grant.version.0);
         let want = Obtaining {
             owner: &grant.id.workflow_id(),
             series: &series,

@@ -15,7 +15,8 @@ use temporalio_client::{
 use temporalio_common::data_converters::{
     DataConverter, DefaultFailureConverter, PayloadConverter,
 };
-use temporalio_sdk::{Runtime, RuntimeOptions, Worker, WorkerOptions};
+use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use temporalio_sdk::runtime::RuntimeOptions;
 use tokio::sync::watch;
 use url::Url;
 

@@ -26,6 +26,7 @@ pub fn of_reason(reason: Reason) -> &'static Kind {
         Reason::PluginFailed => &kinds::PLUGIN_FAILED,
         Reason::NotGranted => &kinds::NOT_GRANTED,
         Reason::Reconfigured => &kinds::RECONFIGURED,
+        Reason::HostFailed => &kinds::UNAVAILABLE,
     }
 }
 

@@ -129,6 +129,10 @@ pub(super) struct Loader {
 }
 
 impl Loader {
+    pub(super) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
     pub(super) fn new(
         store: Option<Arc<dyn Components>>,
         library: Library,
