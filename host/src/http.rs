@@ -38,10 +38,12 @@ use crate::sessions::Sessions;
 use crate::store::{SessionRecord, SharedStore};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use celadon_workflows::types::ProviderName;
 use cookies::Cookies;
 use http::HeaderMap;
+use http::header::ALLOW;
 use limits::Limits;
 use problem::{Problem, kinds};
 use ready::Readiness;
@@ -115,10 +117,12 @@ pub fn router(web: Web) -> Router {
 fn routes() -> Router<Arc<Edge>> {
     Router::new()
         .route("/", get(home::get))
-        .route("/login/{provider}", get(login::get).head(no_head))
+        .route("/login/{provider}", get(login::get).head(|| no_head("GET")))
         .route(
             "/callback/{provider}",
-            get(callback::get).post(callback::post).head(no_head),
+            get(callback::get)
+                .post(callback::post)
+                .head(|| no_head("GET, POST")),
         )
         .route("/resource/{provider}", get(resource::get))
         .route("/logout", post(logout::post))
@@ -162,6 +166,6 @@ async fn no_method() -> Problem {
 }
 
 /// A GET that changes something must not be answered to a HEAD.
-async fn no_head() -> Problem {
-    no_method().await
+async fn no_head(allowed: &'static str) -> impl IntoResponse {
+    ([(ALLOW, allowed)], Problem::new(&kinds::METHOD_NOT_ALLOWED))
 }

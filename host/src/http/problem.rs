@@ -3,7 +3,7 @@
 //!
 //! Handlers answer with a [`Problem`]; [`render`] writes it in the form that the client reads.
 //! The kinds with their names, status codes and words are in [`kinds`]; which failure is of which
-//! kind is decided in [`mapping`], and nowhere else.
+//! kind is decided in `mapping`, and nowhere else.
 
 pub mod accept;
 pub mod kinds;
@@ -19,9 +19,12 @@ use serde_json::{Map, Value, json};
 use std::error::Error;
 use std::sync::Arc;
 
-/// What went wrong with one request.
+/// What went wrong with one request. Boxed, since it travels in every `Result`.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Particulars>);
+
+#[derive(Clone, Debug)]
+struct Particulars {
     kind: &'static Kind,
     detail: Option<String>,
     login: Option<LoginId>,
@@ -35,7 +38,7 @@ pub struct Problem {
 impl Problem {
     /// A problem of a kind.
     pub fn new(kind: &'static Kind) -> Self {
-        Self {
+        Self(Box::new(Particulars {
             kind,
             detail: None,
             login: None,
@@ -44,65 +47,65 @@ impl Problem {
             challenge: None,
             again: None,
             cause: None,
-        }
+        }))
     }
 
     /// Says more to programs, in our own words: never what a provider said. Pages do not show it.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// Names the login it is about.
     pub fn login(mut self, login: LoginId) -> Self {
-        self.login = Some(login);
+        self.0.login = Some(login);
         self
     }
 
     /// Adds a member to the problem details.
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.0.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// When to try again, in seconds.
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.0.retry_after = Some(seconds);
         self
     }
 
     /// How to authenticate ([RFC 9110 section 11.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)).
     pub fn challenge(mut self, challenge: &'static str) -> Self {
-        self.challenge = Some(HeaderValue::from_static(challenge));
+        self.0.challenge = Some(HeaderValue::from_static(challenge));
         self
     }
 
     /// The provider to offer where a page can say "sign in again".
     pub fn again(mut self, provider: &str) -> Self {
-        self.again = Some(provider.to_owned());
+        self.0.again = Some(provider.to_owned());
         self
     }
 
     /// The cause: for the log, never for the client.
     pub fn cause(mut self, cause: impl Into<Arc<dyn Error + Send + Sync>>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// Its kind.
     pub fn kind(&self) -> &'static Kind {
-        self.kind
+        self.0.kind
     }
 
     /// The problem details. The explanation of the kind stands in for a missing detail.
     fn details(&self) -> Value {
-        let mut details = self.members.clone();
-        details.insert("type".to_owned(), json!(self.kind.uri()));
-        details.insert("title".to_owned(), json!(self.kind.title));
-        details.insert("status".to_owned(), json!(self.kind.status.as_u16()));
-        let detail = self.detail.as_deref().unwrap_or(self.kind.happened);
+        let mut details = self.0.members.clone();
+        details.insert("type".to_owned(), json!(self.0.kind.uri()));
+        details.insert("title".to_owned(), json!(self.0.kind.title));
+        details.insert("status".to_owned(), json!(self.0.kind.status.as_u16()));
+        let detail = self.0.detail.as_deref().unwrap_or(self.0.kind.happened);
         details.insert("detail".to_owned(), json!(detail));
-        if let Some(login) = &self.login {
+        if let Some(login) = &self.0.login {
             details.insert("login".to_owned(), json!(login));
         }
         Value::Object(details)
@@ -123,12 +126,12 @@ impl Problem {
 /// The status code, and the problem itself for [`render`] to write.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.kind.status.into_response();
+        let mut response = self.0.kind.status.into_response();
         let headers = response.headers_mut();
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(challenge) = &self.challenge {
+        if let Some(challenge) = &self.0.challenge {
             headers.insert(WWW_AUTHENTICATE, challenge.clone());
         }
         response.extensions_mut().insert(self);

@@ -8,23 +8,15 @@ use std::sync::Arc;
 
 /// The configured providers: names, titles, addresses. All of it is on the home page too.
 pub async fn get(State(edge): State<Arc<Edge>>) -> Json<Value> {
-    let base = edge
-        .web
-        .config
-        .server
-        .public_url
-        .origin()
-        .ascii_serialization();
-    let providers: Vec<Value> = edge
-        .web
-        .config
+    let config = &edge.web.config;
+    let providers: Vec<Value> = config
         .providers
         .iter()
         .map(|(name, provider)| {
             json!({
                 "name": name,
                 "title": provider.title,
-                "login_url": format!("{base}/login/{name}"),
+                "login_url": config.server.at(&format!("/login/{name}")),
             })
         })
         .collect();

@@ -79,6 +79,10 @@ async fn wrong_methods_are_405_and_say_which_are_right() {
     ] {
         let answer = house.ask(line, &[], "").await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{line}");
+        assert!(
+            answer.header("allow").contains(char::is_uppercase),
+            "{line}"
+        );
     }
     assert_eq!(
         house.ask("GET /logout", &[], "").await.header("allow"),
@@ -116,6 +120,19 @@ async fn readiness_names_what_is_not_up() {
     house.web.readiness.set(Part::Worker, true);
     assert_eq!(house.get("/readyz").await.status, StatusCode::OK);
     assert_eq!(house.get("/healthz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_providers_are_listed_for_other_peoples_pages() {
+    let house = House::new().await;
+    let demo = serde_json::json!({
+        "name": "demo",
+        "title": "Demo & Co",
+        "login_url": "https://sign-in.example/login/demo",
+    });
+    let answer = house.get("/v1/providers").await;
+    assert_eq!(answer.json(), serde_json::json!({ "providers": [demo] }));
+    assert!(answer.text.contains(r"Demo \u0026 Co"));
 }
 
 #[tokio::test]

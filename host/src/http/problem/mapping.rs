@@ -152,7 +152,7 @@ mod tests {
         ];
         for error in others {
             let problem = Problem::from(error);
-            assert!(problem.kind.status.is_client_error(), "{problem:?}");
+            assert!(problem.0.kind.status.is_client_error(), "{problem:?}");
         }
         let lost = std::io::Error::other("gone").into();
         for error in [
@@ -160,8 +160,8 @@ mod tests {
             LoginError::Unavailable("the store", lost),
         ] {
             let problem = Problem::from(error);
-            assert!(problem.kind.status.is_server_error(), "{problem:?}");
-            assert!(problem.retry_after.is_some());
+            assert!(problem.0.kind.status.is_server_error(), "{problem:?}");
+            assert!(problem.0.retry_after.is_some());
         }
     }
 }

@@ -55,16 +55,17 @@ fn write(edge: &Edge, problem: &Problem, as_json: bool, kept: &HeaderMap) -> Res
         json
     } else {
         let again = problem
+            .0
             .again
             .as_deref()
             .filter(|name| edge.provider(name).is_some());
         web::html(&web::Failure::new(
-            problem.kind,
-            problem.login.as_ref(),
+            problem.0.kind,
+            problem.0.login.as_ref(),
             again,
         ))
     };
-    *response.status_mut() = problem.kind.status;
+    *response.status_mut() = problem.0.kind.status;
     for (name, value) in kept {
         if name != CONTENT_TYPE && name != CONTENT_LENGTH {
             response.headers_mut().append(name, value.clone());
@@ -76,13 +77,13 @@ fn write(edge: &Edge, problem: &Problem, as_json: bool, kept: &HeaderMap) -> Res
 /// Our own failures are errors, a refused login is worth a line, the rest is noise. The query is
 /// never logged: it may hold a code.
 fn log(problem: &Problem, method: &Method, path: &str) {
-    let (status, kind) = (problem.kind.status.as_u16(), problem.kind.name);
-    let login = problem.login.as_ref().map(tracing::field::display);
-    let detail = problem.detail.as_deref();
-    if problem.kind.status.is_server_error() {
-        let cause = problem.cause.as_deref().map(chain);
+    let (status, kind) = (problem.0.kind.status.as_u16(), problem.0.kind.name);
+    let login = problem.0.login.as_ref().map(tracing::field::display);
+    let detail = problem.0.detail.as_deref();
+    if problem.0.kind.status.is_server_error() {
+        let cause = problem.0.cause.as_deref().map(chain);
         tracing::error!(%method, path, status, problem = kind, login, detail, cause, "request failed");
-    } else if problem.members.contains_key("reason") {
+    } else if problem.0.members.contains_key("reason") {
         tracing::warn!(%method, path, status, problem = kind, login, detail, "login refused");
     } else {
         tracing::debug!(%method, path, status, problem = kind, login, detail, "request refused");
@@ -105,7 +106,7 @@ fn chain(error: &(dyn Error + Send + Sync)) -> String {
 pub fn bare(status: http::StatusCode) -> (http::StatusCode, String) {
     let problem = Problem::of_status(status);
     (
-        problem.kind.status,
-        web::text(&web::Failure::new(problem.kind, None, None)),
+        problem.0.kind.status,
+        web::text(&web::Failure::new(problem.0.kind, None, None)),
     )
 }
