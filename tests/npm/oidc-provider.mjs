@@ -154,8 +154,8 @@ async function serve(request, response) {
     await misbehave(fault, request, response);
     return;
   }
-  log.watch(entry, response);
   if (failing) response.end = () => response.destroy();
+  log.watch(entry, response);
   if (url.pathname === '/resource') await resource(request, response);
   else if (url.pathname.startsWith('/interaction/')) await pages(provider, request, response, text);
   else await callback(request, response);
