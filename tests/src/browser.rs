@@ -52,31 +52,59 @@ impl Browser {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, jar: Jar::default() })
+        Ok(Self {
+            http,
+            jar: Jar::default(),
+        })
     }
 
     /// Another tab, with the cookies as they are now.
     #[must_use]
     pub fn tab(&self) -> Self {
-        Self { http: self.http.clone(), jar: self.jar.clone() }
+        Self {
+            http: self.http.clone(),
+            jar: self.jar.clone(),
+        }
     }
 
     /// Opens an address and follows its redirects.
     pub async fn open(&mut self, url: &str) -> Result<Page> {
         let url = Url::parse(url)?;
-        self.follow(Wish { method: Method::GET, url, form: None, from: None }, |_| false).await
+        self.follow(
+            Wish {
+                method: Method::GET,
+                url,
+                form: None,
+                from: None,
+            },
+            |_| false,
+        )
+        .await
     }
 
     /// Opens an address as a link on `page` would.
     pub async fn open_from(&mut self, page: &Url, url: &Url) -> Result<Page> {
-        let wish = Wish { method: Method::GET, url: url.clone(), form: None, from: Some(page.clone()) };
+        let wish = Wish {
+            method: Method::GET,
+            url: url.clone(),
+            form: None,
+            from: Some(page.clone()),
+        };
         self.follow(wish, |_| false).await
     }
 
     /// Posts a form as a page of `from`'s site does.
     pub async fn post(&mut self, from: &Url, url: &str, form: &[(&str, &str)]) -> Result<Page> {
-        let form = form.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let wish = Wish { method: Method::POST, url: Url::parse(url)?, form: Some(form), from: Some(from.clone()) };
+        let form = form
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
+        let wish = Wish {
+            method: Method::POST,
+            url: Url::parse(url)?,
+            form: Some(form),
+            from: Some(from.clone()),
+        };
         self.follow(wish, |_| false).await
     }
 
@@ -89,7 +117,10 @@ impl Browser {
     /// As [`Self::sign_in`], but does not open the callback: its address is the result.
     pub async fn authorize(&mut self, start: &str, user: &str) -> Result<Url> {
         let page = self.walk(start, user, "allow", is_callback).await?;
-        page.hops.into_iter().rfind(is_callback).context("the provider sent no callback")
+        page.hops
+            .into_iter()
+            .rfind(is_callback)
+            .context("the provider sent no callback")
     }
 
     /// Signs in as `user` and then presses the provider's other button.
@@ -103,15 +134,26 @@ impl Browser {
     }
 
     async fn walk(
-        &mut self, start: &str, user: &str, decision: &str, stop: fn(&Url) -> bool,
+        &mut self,
+        start: &str,
+        user: &str,
+        decision: &str,
+        stop: fn(&Url) -> bool,
     ) -> Result<Page> {
         let start = Url::parse(start)?;
-        let wish = Wish { method: Method::GET, url: start.clone(), form: None, from: None };
+        let wish = Wish {
+            method: Method::GET,
+            url: start.clone(),
+            form: None,
+            from: None,
+        };
         let mut page = self.follow(wish, stop).await?;
         for _ in 0..8 {
             let at_home = page.url.origin() == start.origin();
             let form = Form::first(&page).filter(|form| !at_home || form.accepts_invitation());
-            let Some(mut form) = form else { return Ok(page) };
+            let Some(mut form) = form else {
+                return Ok(page);
+            };
             if page.hops.last().is_some_and(stop) {
                 return Ok(page);
             }
@@ -120,8 +162,10 @@ impl Browser {
                 form.press(decision);
             }
             let wish = Wish {
-                method: form.method.clone(), url: form.action.clone(),
-                form: Some(form.fields), from: Some(page.url.clone()),
+                method: form.method.clone(),
+                url: form.action.clone(),
+                form: Some(form.fields),
+                from: Some(page.url.clone()),
             };
             let before = std::mem::take(&mut page.hops);
             page = self.follow(wish, stop).await?;
@@ -134,13 +178,20 @@ impl Browser {
         let mut hops = Vec::new();
         let mut foreign = false;
         for _ in 0..20 {
-            foreign |= wish.from.as_ref().is_some_and(|from| from.origin() != wish.url.origin());
+            foreign |= wish
+                .from
+                .as_ref()
+                .is_some_and(|from| from.origin() != wish.url.origin());
             if let (&Method::GET, Some(fields)) = (&wish.method, &wish.form) {
                 wish.url.query_pairs_mut().clear().extend_pairs(fields);
             }
             hops.push(wish.url.clone());
             let page = self.ask(&wish, foreign, &hops).await?;
-            let location = page.headers.get(LOCATION).map(|l| l.to_str().map(str::to_owned)).transpose()?;
+            let location = page
+                .headers
+                .get(LOCATION)
+                .map(|l| l.to_str().map(str::to_owned))
+                .transpose()?;
             let Some(location) = location.filter(|_| (300..400).contains(&page.status)) else {
                 return Ok(page);
             };
@@ -151,7 +202,11 @@ impl Browser {
             }
             let keeps_method = matches!(page.status, 307 | 308);
             wish = Wish {
-                method: if keeps_method { wish.method } else { Method::GET },
+                method: if keeps_method {
+                    wish.method
+                } else {
+                    Method::GET
+                },
                 form: wish.form.filter(|_| keeps_method),
                 from: Some(wish.url),
                 url: next,
@@ -162,22 +217,38 @@ impl Browser {
 
     async fn ask(&mut self, wish: &Wish, foreign: bool, hops: &[Url]) -> Result<Page> {
         let mut request = self.http.request(wish.method.clone(), wish.url.clone());
-        if let Some(cookies) = self.jar.header(&wish.url, foreign, wish.method == Method::GET) {
+        if let Some(cookies) = self
+            .jar
+            .header(&wish.url, foreign, wish.method == Method::GET)
+        {
             request = request.header(COOKIE, cookies);
         }
         if let Some(form) = wish.form.as_ref().filter(|_| wish.method != Method::GET) {
-            let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+            let body = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(form)
+                .finish();
+            request = request
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(body);
             if let Some(from) = &wish.from {
                 request = request.header(ORIGIN, from.origin().ascii_serialization());
             }
         }
-        let answer = request.header("accept", "text/html,*/*;q=0.8").send().await?;
+        let answer = request
+            .header("accept", "text/html,*/*;q=0.8")
+            .send()
+            .await?;
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
         self.jar.keep(&wish.url, &headers);
         let text = answer.text().await?;
-        Ok(Page { url: wish.url.clone(), status, headers, text, hops: hops.to_vec() })
+        Ok(Page {
+            url: wish.url.clone(),
+            status,
+            headers,
+            text,
+            hops: hops.to_vec(),
+        })
     }
 }
 
@@ -188,12 +259,18 @@ fn is_callback(url: &Url) -> bool {
 impl Page {
     /// A parameter of the address.
     pub fn query(&self, name: &str) -> Option<String> {
-        self.url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
+        self.url
+            .query_pairs()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.into_owned())
     }
 
     /// The header, or an empty text.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The body as JSON.
@@ -210,5 +287,7 @@ impl Page {
 
 /// The `state` in an address.
 pub fn state_of(url: &Url) -> Option<String> {
-    url.query_pairs().find(|(name, _)| name == "state").map(|(_, value)| value.into_owned())
+    url.query_pairs()
+        .find(|(name, _)| name == "state")
+        .map(|(_, value)| value.into_owned())
 }

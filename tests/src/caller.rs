@@ -36,7 +36,10 @@ impl Caller {
 
     /// Somebody without a credential.
     pub fn anonymous(base: &str) -> Result<Self> {
-        Ok(Self { authorization: None, ..Self::new(base, "", "")? })
+        Ok(Self {
+            authorization: None,
+            ..Self::new(base, "", "")?
+        })
     }
 
     /// A request with a JSON body, or none.
@@ -47,13 +50,18 @@ impl Caller {
             request = request.header("authorization", authorization);
         }
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
         }
         let answer = request.send().await?;
         let status = answer.status().as_u16();
         let text = answer.text().await?;
-        let json = if text.is_empty() { Value::Null } else {
-            serde_json::from_str(&text).with_context(|| format!("{path} answered {status}, not JSON: {text}"))?
+        let json = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text)
+                .with_context(|| format!("{path} answered {status}, not JSON: {text}"))?
         };
         Ok(Answer { status, json })
     }
@@ -78,6 +86,8 @@ impl Answer {
     /// A text field of the body.
     pub fn text(&self, field: &str) -> Result<String> {
         let text = self.json[field].as_str();
-        Ok(text.with_context(|| format!("no text {field} in {}", self.json))?.to_owned())
+        Ok(text
+            .with_context(|| format!("no text {field} in {}", self.json))?
+            .to_owned())
     }
 }

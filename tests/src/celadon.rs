@@ -39,7 +39,13 @@ impl Celadon {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { child, setup, config, log, http })
+        Ok(Self {
+            child,
+            setup,
+            config,
+            log,
+            http,
+        })
     }
 
     /// Waits until `/readyz` is 200.
@@ -49,8 +55,16 @@ impl Celadon {
             if let Some(status) = self.child.ended()? {
                 bail!("Celadon ended ({status})");
             }
-            let answer = self.http.get(&readyz).timeout(Duration::from_secs(2)).send().await;
-            Ok(answer.ok().filter(|answer| answer.status() == 200).map(drop))
+            let answer = self
+                .http
+                .get(&readyz)
+                .timeout(Duration::from_secs(2))
+                .send()
+                .await;
+            Ok(answer
+                .ok()
+                .filter(|answer| answer.status() == 200)
+                .map(drop))
         })
         .await
     }
@@ -112,15 +126,26 @@ impl Celadon {
         let config = sandbox.file("celadon.toml");
         std::fs::write(&config, setup.toml()?)?;
         let mut command = Command::new(binary()?);
-        command.args(arguments).arg("--config").arg(&config).envs(setup.environment());
-        command.stdin(Stdio::null()).output().context("cannot run celadon")
+        command
+            .args(arguments)
+            .arg("--config")
+            .arg(&config)
+            .envs(setup.environment());
+        command
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot run celadon")
     }
 }
 
 impl Drop for Celadon {
     /// Test runners show what a failed test has printed: its program's log, then.
     fn drop(&mut self) {
-        eprintln!("--- {}\n{}", self.log.display(), self.logs().unwrap_or_default());
+        eprintln!(
+            "--- {}\n{}",
+            self.log.display(),
+            self.logs().unwrap_or_default()
+        );
     }
 }
 
@@ -129,8 +154,15 @@ fn binary() -> Result<PathBuf> {
 }
 
 fn serve(setup: &Setup, config: &std::path::Path, log: &std::path::Path) -> Result<Command> {
-    let output = std::fs::File::options().create(true).append(true).open(log)?;
+    let output = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(log)?;
     let mut command = Command::new(binary()?);
-    command.args(["serve", "--config"]).arg(config).envs(setup.environment()).stdout(output);
+    command
+        .args(["serve", "--config"])
+        .arg(config)
+        .envs(setup.environment())
+        .stdout(output);
     Ok(command)
 }

@@ -19,8 +19,14 @@ pub struct Needles {
 impl Needles {
     /// One more secret, such as a `code`. Too short a text would be found by chance.
     pub fn add(&mut self, what: &str, secret: &str) {
-        assert!(secret.len() >= 5, "{what} is too short to search for: {secret}");
-        self.secrets.entry(what.to_owned()).or_default().insert(secret.to_owned());
+        assert!(
+            secret.len() >= 5,
+            "{what} is too short to search for: {secret}"
+        );
+        self.secrets
+            .entry(what.to_owned())
+            .or_default()
+            .insert(secret.to_owned());
     }
 
     /// Leaves out what is named so.
@@ -34,7 +40,10 @@ impl Needles {
     #[must_use]
     pub fn expecting(self, kinds: &[&str]) -> Self {
         for kind in kinds {
-            assert!(self.secrets.contains_key(*kind), "the login showed no {kind}");
+            assert!(
+                self.secrets.contains_key(*kind),
+                "the login showed no {kind}"
+            );
         }
         self
     }
@@ -43,7 +52,11 @@ impl Needles {
     pub fn found_in(&self, haystack: &[u8]) -> Result<BTreeSet<String>> {
         let mut patterns = Vec::new();
         let mut names = Vec::new();
-        for (what, secret) in self.secrets.iter().flat_map(|(w, s)| s.iter().map(move |s| (w, s))) {
+        for (what, secret) in self
+            .secrets
+            .iter()
+            .flat_map(|(w, s)| s.iter().map(move |s| (w, s)))
+        {
             for (form, pattern) in forms(secret) {
                 patterns.push(pattern);
                 names.push(format!("{what} {form}"));
@@ -51,7 +64,9 @@ impl Needles {
         }
         let search = AhoCorasick::new(&patterns)?;
         let hits = search.find_overlapping_iter(haystack);
-        Ok(hits.map(|hit| names[hit.pattern().as_usize()].clone()).collect())
+        Ok(hits
+            .map(|hit| names[hit.pattern().as_usize()].clone())
+            .collect())
     }
 
     /// As [`Self::found_in`], also inside every base64 string of a JSON text.
@@ -68,7 +83,9 @@ impl Needles {
 fn decode_strings(json: &Value, into: &mut Vec<u8>) {
     match json {
         Value::String(text) => {
-            let decoded = BASE64.decode(text.as_bytes()).or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes()));
+            let decoded = BASE64
+                .decode(text.as_bytes())
+                .or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes()));
             let Ok(decoded) = decoded else { return };
             if let Ok(inner) = serde_json::from_slice::<Value>(&decoded)
                 && !inner.is_number()
@@ -79,7 +96,9 @@ fn decode_strings(json: &Value, into: &mut Vec<u8>) {
             into.push(0);
         }
         Value::Array(values) => values.iter().for_each(|value| decode_strings(value, into)),
-        Value::Object(fields) => fields.values().for_each(|value| decode_strings(value, into)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|value| decode_strings(value, into)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -95,7 +114,10 @@ fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
     }
     for alignment in 0..3 {
         forms.push(("in base64", inside_base64(&BASE64, secret, alignment)));
-        forms.push(("in base64url", inside_base64(&BASE64URL_NOPAD, secret, alignment)));
+        forms.push((
+            "in base64url",
+            inside_base64(&BASE64URL_NOPAD, secret, alignment),
+        ));
     }
     forms
 }
@@ -131,7 +153,10 @@ mod tests {
                 HEXLOWER.encode(text.as_bytes()),
                 format!("?code={}", "a+secret%2Bcode%2F1"),
             ] {
-                assert!(!needles().found_in(haystack.as_bytes())?.is_empty(), "{haystack}");
+                assert!(
+                    !needles().found_in(haystack.as_bytes())?.is_empty(),
+                    "{haystack}"
+                );
             }
         }
         Ok(())

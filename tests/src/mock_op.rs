@@ -18,7 +18,10 @@ impl MockOp {
     /// Starts one on a free port and waits until it answers.
     pub async fn start(sandbox: &Sandbox) -> Result<Self> {
         let port = free_port()?;
-        let mut command = Command::new(built("CELADON_MOCK_OP", "tools/venv/bin/oidc-provider-mock")?);
+        let mut command = Command::new(built(
+            "CELADON_MOCK_OP",
+            "tools/venv/bin/oidc-provider-mock",
+        )?);
         command
             .args(["--port", &port.to_string(), "--host", "127.0.0.1"])
             .env("PYTHONWARNINGS", "ignore")
@@ -29,7 +32,12 @@ impl MockOp {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let metadata = format!("{issuer}/.well-known/openid-configuration");
         waiting::until("the mock provider answers", 20, async || {
-            Ok(http.get(&metadata).send().await.ok().filter(|r| r.status().is_success()))
+            Ok(http
+                .get(&metadata)
+                .send()
+                .await
+                .ok()
+                .filter(|r| r.status().is_success()))
         })
         .await?;
         Ok(Self { server, issuer })

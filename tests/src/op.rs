@@ -55,7 +55,10 @@ impl Op {
         command
             .arg(workspace().join("tests/npm/oidc-provider.mjs"))
             .arg(settings.to_string())
-            .env("CELADON_NODE_MODULES", built("CELADON_NODE_MODULES", "tools/npm/node_modules")?)
+            .env(
+                "CELADON_NODE_MODULES",
+                built("CELADON_NODE_MODULES", "tools/npm/node_modules")?,
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut server = Child::start(&mut command, &sandbox.file("op.log"))?;
@@ -66,7 +69,9 @@ impl Op {
         })
         .await??;
         let announced: Value = serde_json::from_str(&line).context("the provider did not start")?;
-        let issuer = announced["issuer"].as_str().context("it names its issuer")?;
+        let issuer = announced["issuer"]
+            .as_str()
+            .context("it names its issuer")?;
         Ok(Self {
             server,
             issuer: issuer.to_owned(),
@@ -83,7 +88,9 @@ impl Op {
 
     /// Its port, to start another one in its place.
     pub fn port(&self) -> Result<u16> {
-        url::Url::parse(&self.issuer)?.port().context("its issuer has a port")
+        url::Url::parse(&self.issuer)?
+            .port()
+            .context("its issuer has a port")
     }
 
     /// What Celadon calls itself here.
@@ -103,12 +110,15 @@ impl Op {
 
     /// Registers Celadon with these redirect URIs.
     pub async fn register(&self, redirect_uris: &[String]) -> Result<()> {
-        self.control("client", json!({
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
-            "redirect_uris": redirect_uris,
-            "grant_types": ["authorization_code", "refresh_token"],
-        }))
+        self.control(
+            "client",
+            json!({
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+                "redirect_uris": redirect_uris,
+                "grant_types": ["authorization_code", "refresh_token"],
+            }),
+        )
         .await
     }
 
@@ -136,7 +146,13 @@ impl Op {
 
     /// All requests so far, in the order they came.
     pub async fn requests(&self) -> Result<Vec<Request>> {
-        let text = self.http.get(format!("{}/control/log", self.issuer)).send().await?.text().await?;
+        let text = self
+            .http
+            .get(format!("{}/control/log", self.issuer))
+            .send()
+            .await?
+            .text()
+            .await?;
         serde_json::from_str(&text).context("the provider's log has this shape")
     }
 
@@ -159,7 +175,11 @@ impl Op {
         let mut needles = Needles::default();
         needles.add("client_secret", &self.client_secret);
         for request in self.requests().await? {
-            let fields = request.query.iter().chain(&request.form).chain(&request.issued);
+            let fields = request
+                .query
+                .iter()
+                .chain(&request.form)
+                .chain(&request.issued);
             for (name, value) in fields {
                 if SECRET_FIELDS.contains(&name.as_str()) {
                     needles.add(name, value);
@@ -170,13 +190,29 @@ impl Op {
     }
 
     async fn control(&self, what: &str, body: Value) -> Result<()> {
-        let answer = self.http.post(format!("{}/control/{what}", self.issuer)).body(body.to_string()).send().await?;
-        ensure!(answer.status().is_success(), "control/{what}: {}", answer.status());
+        let answer = self
+            .http
+            .post(format!("{}/control/{what}", self.issuer))
+            .body(body.to_string())
+            .send()
+            .await?;
+        ensure!(
+            answer.status().is_success(),
+            "control/{what}: {}",
+            answer.status()
+        );
         Ok(())
     }
 }
 
 const SECRET_FIELDS: &[&str] = &[
-    "code", "code_verifier", "state", "nonce", "client_secret", "access_token", "refresh_token",
-    "id_token", "token",
+    "code",
+    "code_verifier",
+    "state",
+    "nonce",
+    "client_secret",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "token",
 ];

@@ -56,13 +56,27 @@ impl Temporal {
 
     /// One execution's description, memo and search attributes included.
     pub fn describe(&self, workflow: &str) -> Result<Value> {
-        let text = self.ask(&["workflow", "describe", "--output", "json", "--workflow-id", workflow])?;
+        let text = self.ask(&[
+            "workflow",
+            "describe",
+            "--output",
+            "json",
+            "--workflow-id",
+            workflow,
+        ])?;
         serde_json::from_str(&text).context("a workflow's description is JSON")
     }
 
     /// One execution's raw history: payloads as they are stored, base64 of what the worker wrote.
     pub fn history(&self, workflow: &str) -> Result<String> {
-        self.ask(&["workflow", "show", "--output", "json", "--workflow-id", workflow])
+        self.ask(&[
+            "workflow",
+            "show",
+            "--output",
+            "json",
+            "--workflow-id",
+            workflow,
+        ])
     }
 
     /// Whether an execution has ended; it must exist.
@@ -76,8 +90,16 @@ impl Temporal {
     /// Starts `Authentication` as a foreign client does: plain JSON, no attempt.
     pub fn start_authentication(&self, workflow: &str, input: &Value) -> Result<()> {
         self.ask(&[
-            "workflow", "start", "--type", "Authentication", "--task-queue", "celadon",
-            "--workflow-id", workflow, "--input", &input.to_string(),
+            "workflow",
+            "start",
+            "--type",
+            "Authentication",
+            "--task-queue",
+            "celadon",
+            "--workflow-id",
+            workflow,
+            "--input",
+            &input.to_string(),
         ])?;
         Ok(())
     }
@@ -89,7 +111,11 @@ impl Temporal {
             .stdin(Stdio::null())
             .output()?;
         let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "temporal {}: {errors}", arguments.join(" "));
+        ensure!(
+            output.status.success(),
+            "temporal {}: {errors}",
+            arguments.join(" ")
+        );
         String::from_utf8(output.stdout).context("the temporal CLI writes UTF-8")
     }
 }

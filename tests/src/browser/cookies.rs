@@ -47,7 +47,10 @@ impl Jar {
 
     /// Takes in the cookies of an answer.
     pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
-        let lines = headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let lines = headers
+            .get_all(SET_COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok());
         for (cookie, gone) in lines.filter_map(|line| parse(url, line)) {
             self.cookies.retain(|old| !old.is_replaced_by(&cookie));
             if !gone {
@@ -58,8 +61,13 @@ impl Jar {
 
     /// Cookies whose name begins so.
     pub(super) fn named(&self, prefix: &str) -> Vec<(String, String)> {
-        let named = self.cookies.iter().filter(|cookie| cookie.name.starts_with(prefix));
-        named.map(|cookie| (cookie.name.clone(), cookie.value.clone())).collect()
+        let named = self
+            .cookies
+            .iter()
+            .filter(|cookie| cookie.name.starts_with(prefix));
+        named
+            .map(|cookie| (cookie.name.clone(), cookie.value.clone()))
+            .collect()
     }
 }
 
@@ -83,7 +91,14 @@ fn parse(url: &Url, line: &str) -> Option<(Cookie, bool)> {
     let (name, value) = parts.next()?.split_once('=')?;
     let mut cookie = Cookie {
         host: url.host_str()?.to_owned(),
-        path: url.path().rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder }).to_owned(),
+        path: url
+            .path()
+            .rsplit_once('/')
+            .map_or(
+                "/",
+                |(folder, _)| if folder.is_empty() { "/" } else { folder },
+            )
+            .to_owned(),
         name: name.to_owned(),
         value: value.to_owned(),
         secure: false,
@@ -143,10 +158,26 @@ mod tests {
 
     #[test]
     fn paths_hosts_and_secure_decide() {
-        assert!(jar("a=1").header(&url("http://127.0.0.1/callback/x"), false, true).is_some());
-        assert!(jar("a=1").header(&url("http://127.0.0.1/callbacks"), false, true).is_none());
-        assert!(jar("a=1; Path=/").header(&url("http://localhost/"), false, true).is_none());
-        assert!(jar("a=1; Path=/; Secure").header(&url("http://127.0.0.1/"), false, true).is_none());
+        assert!(
+            jar("a=1")
+                .header(&url("http://127.0.0.1/callback/x"), false, true)
+                .is_some()
+        );
+        assert!(
+            jar("a=1")
+                .header(&url("http://127.0.0.1/callbacks"), false, true)
+                .is_none()
+        );
+        assert!(
+            jar("a=1; Path=/")
+                .header(&url("http://localhost/"), false, true)
+                .is_none()
+        );
+        assert!(
+            jar("a=1; Path=/; Secure")
+                .header(&url("http://127.0.0.1/"), false, true)
+                .is_none()
+        );
         assert!(jar("a=1; Path=/; Max-Age=0").named("a").is_empty());
     }
 }

@@ -39,13 +39,18 @@ impl Form {
         let post = attribute(tag, "method").is_some_and(|m| m.eq_ignore_ascii_case("post"));
         let mut form = Self {
             method: if post { Method::POST } else { Method::GET },
-            action: page.url.join(&attribute(tag, "action").unwrap_or_default()).ok()?,
+            action: page
+                .url
+                .join(&attribute(tag, "action").unwrap_or_default())
+                .ok()?,
             fields: Vec::new(),
             empty: Vec::new(),
         };
         for input in inside.split("<input").skip(1) {
             let tag = input.split('>').next().unwrap_or_default();
-            let Some(name) = attribute(tag, "name") else { continue };
+            let Some(name) = attribute(tag, "name") else {
+                continue;
+            };
             match attribute(tag, "value").filter(|value| !value.is_empty()) {
                 Some(value) => form.fields.push((name, value)),
                 None => form.empty.push(name),
@@ -57,12 +62,14 @@ impl Form {
     /// Puts `text` into every empty field.
     pub fn fill(&mut self, text: &str) {
         let empty = std::mem::take(&mut self.empty);
-        self.fields.extend(empty.into_iter().map(|name| (name, text.to_owned())));
+        self.fields
+            .extend(empty.into_iter().map(|name| (name, text.to_owned())));
     }
 
     /// Presses the button `decision` with this value.
     pub fn press(&mut self, decision: &str) {
-        self.fields.push(("decision".to_owned(), decision.to_owned()));
+        self.fields
+            .push(("decision".to_owned(), decision.to_owned()));
     }
 
     /// Whether it is the one on Celadon's page that shows which application asks.
@@ -120,13 +127,17 @@ mod tests {
             status: 200,
             headers: reqwest::header::HeaderMap::new(),
             text: r#"<p><form class="x" method="post" action="/c?d=1&amp;e=&#38;">
-                <input type="hidden" name="f" value="&lt;&#x27;"/><input name="login"></form>"#.to_owned(),
+                <input type="hidden" name="f" value="&lt;&#x27;"/><input name="login"></form>"#
+                .to_owned(),
             hops: Vec::new(),
         };
         let mut form = Form::first(&page).expect("a form");
         form.fill("alice");
         assert_eq!(form.method, Method::POST);
         assert_eq!(form.action.as_str(), "http://127.0.0.1:1/c?d=1&e=&");
-        assert_eq!(form.fields, [("f", "<'"), ("login", "alice")].map(|(n, v)| (n.to_owned(), v.to_owned())));
+        assert_eq!(
+            form.fields,
+            [("f", "<'"), ("login", "alice")].map(|(n, v)| (n.to_owned(), v.to_owned()))
+        );
     }
 }

@@ -60,45 +60,66 @@ impl Setup {
     /// Adds `op` under this name, its protected resource included, and registers Celadon there.
     pub async fn provider(mut self, name: &str, op: &Op) -> Result<Self> {
         let variable = format!("SECRET_OF_{}", name.to_uppercase().replace('-', "_"));
-        self.environment.push((variable.clone(), op.client_secret().to_owned()));
-        self.providers.push((name.to_owned(), Provider {
-            component: oidc()?,
-            client_id: op.client_id().to_owned(),
-            secret: variable,
-            scopes: ["openid", "email", "profile", "offline_access"].map(str::to_owned).to_vec(),
-            options: vec![("issuer".to_owned(), op.issuer().into())],
-            resource_url: Some(op.resource_url()),
-        }));
-        let names = self.providers.iter().map(|(name, _)| self.redirect_uri(name));
+        self.environment
+            .push((variable.clone(), op.client_secret().to_owned()));
+        self.providers.push((
+            name.to_owned(),
+            Provider {
+                component: oidc()?,
+                client_id: op.client_id().to_owned(),
+                secret: variable,
+                scopes: ["openid", "email", "profile", "offline_access"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                options: vec![("issuer".to_owned(), op.issuer().into())],
+                resource_url: Some(op.resource_url()),
+            },
+        ));
+        let names = self
+            .providers
+            .iter()
+            .map(|(name, _)| self.redirect_uri(name));
         op.register(&names.collect::<Vec<_>>()).await?;
         Ok(self)
     }
 
     /// Adds the other people's provider.
     pub fn mock_provider(mut self, name: &str, op: &MockOp) -> Result<Self> {
-        self.environment.push(("SECRET_OF_MOCK".to_owned(), "a-secret-that-the-mock-takes".to_owned()));
-        self.providers.push((name.to_owned(), Provider {
-            component: oidc()?,
-            client_id: "celadon".to_owned(),
-            secret: "SECRET_OF_MOCK".to_owned(),
-            scopes: ["openid", "email"].map(str::to_owned).to_vec(),
-            options: vec![("issuer".to_owned(), op.issuer().into())],
-            resource_url: None,
-        }));
+        self.environment.push((
+            "SECRET_OF_MOCK".to_owned(),
+            "a-secret-that-the-mock-takes".to_owned(),
+        ));
+        self.providers.push((
+            name.to_owned(),
+            Provider {
+                component: oidc()?,
+                client_id: "celadon".to_owned(),
+                secret: "SECRET_OF_MOCK".to_owned(),
+                scopes: ["openid", "email"].map(str::to_owned).to_vec(),
+                options: vec![("issuer".to_owned(), op.issuer().into())],
+                resource_url: None,
+            },
+        ));
         Ok(self)
     }
 
     /// Adds a provider of which only the issuer is known.
     pub fn issuer(mut self, name: &str, issuer: &str) -> Result<Self> {
-        self.environment.push(("SECRET_OF_ANY".to_owned(), "a-secret-for-any-provider".to_owned()));
-        self.providers.push((name.to_owned(), Provider {
-            component: oidc()?,
-            client_id: "celadon".to_owned(),
-            secret: "SECRET_OF_ANY".to_owned(),
-            scopes: vec!["openid".to_owned()],
-            options: vec![("issuer".to_owned(), issuer.into())],
-            resource_url: None,
-        }));
+        self.environment.push((
+            "SECRET_OF_ANY".to_owned(),
+            "a-secret-for-any-provider".to_owned(),
+        ));
+        self.providers.push((
+            name.to_owned(),
+            Provider {
+                component: oidc()?,
+                client_id: "celadon".to_owned(),
+                secret: "SECRET_OF_ANY".to_owned(),
+                scopes: vec!["openid".to_owned()],
+                options: vec![("issuer".to_owned(), issuer.into())],
+                resource_url: None,
+            },
+        ));
         Ok(self)
     }
 
@@ -153,7 +174,10 @@ impl Setup {
 
     /// A second instance beside this one: the same store, Temporal and public address, another port.
     pub fn beside(&self) -> Result<Self> {
-        Ok(Self { port: free_port()?, ..self.clone() })
+        Ok(Self {
+            port: free_port()?,
+            ..self.clone()
+        })
     }
 
     /// What the provider sends a browser back to.
@@ -173,7 +197,10 @@ impl Setup {
             self.port, self.public_port, self.temporal, self.login,
         );
         for (name, variable) in &self.clients {
-            writeln!(text, "[clients.{name}]\nsecret = {{ env = \"{variable}\" }}\n")?;
+            writeln!(
+                text,
+                "[clients.{name}]\nsecret = {{ env = \"{variable}\" }}\n"
+            )?;
         }
         for (name, provider) in &self.providers {
             provider.write(name, &mut text)?;
@@ -185,11 +212,19 @@ impl Setup {
 impl Provider {
     // JSON's strings and arrays of strings are TOML's too.
     fn write(&self, name: &str, text: &mut String) -> Result<()> {
-        writeln!(text, "[providers.{name}]\ncomponent = {}", json!(self.component))?;
+        writeln!(
+            text,
+            "[providers.{name}]\ncomponent = {}",
+            json!(self.component)
+        )?;
         writeln!(text, "client_id = {}", json!(self.client_id))?;
         writeln!(text, "client_secret = {{ env = \"{}\" }}", self.secret)?;
         writeln!(text, "scopes = {}", json!(self.scopes))?;
-        let options: Vec<_> = self.options.iter().map(|(n, v)| format!("{n} = {v}")).collect();
+        let options: Vec<_> = self
+            .options
+            .iter()
+            .map(|(n, v)| format!("{n} = {v}"))
+            .collect();
         writeln!(text, "options = {{ {} }}", options.join(", "))?;
         if let Some(resource) = &self.resource_url {
             writeln!(text, "resource_url = {}", json!(resource))?;

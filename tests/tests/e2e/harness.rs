@@ -17,7 +17,9 @@ async fn start_page(listener: TcpListener, link: String) -> Result<()> {
         let (mut stream, _) = listener.accept().await?;
         let mut request = [0; 4096];
         let _ = stream.read(&mut request).await?;
-        let answer = format!("HTTP/1.1 303 See Other\r\nLocation: {link}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let answer = format!(
+            "HTTP/1.1 303 See Other\r\nLocation: {link}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
         stream.write_all(answer.as_bytes()).await?;
     }
 }
@@ -28,8 +30,13 @@ async fn start(issuer: &str, path: &str) -> Result<(String, String)> {
     let redirect_uri = format!("{own}/callback/op");
     let query = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([
-            ("client_id", "celadon"), ("response_type", "code"), ("scope", "openid email"), ("state", "a-state-of-the-test"),
-            ("nonce", "a-nonce-of-the-test"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256"),
+            ("client_id", "celadon"),
+            ("response_type", "code"),
+            ("scope", "openid email"),
+            ("state", "a-state-of-the-test"),
+            ("nonce", "a-nonce-of-the-test"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
             ("redirect_uri", &redirect_uri),
         ])
         .finish();
@@ -46,10 +53,21 @@ async fn the_provider_signs_anybody_in_and_notes_the_code() -> Result<()> {
     let mut browser = Browser::new()?;
     for _ in 0..2 {
         let callback = browser.authorize(&login, "alice").await?;
-        ensure!(state_of(&callback).as_deref() == Some("a-state-of-the-test"), "{callback}");
-        ensure!(callback.query_pairs().any(|(name, value)| name == "iss" && value == op.issuer()), "{callback}");
+        ensure!(
+            state_of(&callback).as_deref() == Some("a-state-of-the-test"),
+            "{callback}"
+        );
+        ensure!(
+            callback
+                .query_pairs()
+                .any(|(name, value)| name == "iss" && value == op.issuer()),
+            "{callback}"
+        );
         let needles = op.needles().await?.expecting(&["code", "state", "nonce"]);
-        ensure!(!needles.found_in(callback.as_str().as_bytes())?.is_empty(), "another code than the callback's");
+        ensure!(
+            !needles.found_in(callback.as_str().as_bytes())?.is_empty(),
+            "another code than the callback's"
+        );
     }
     ensure!(op.codes_received().await? == 0, "nobody redeemed one");
     Ok(())
@@ -64,8 +82,16 @@ async fn the_provider_lets_a_user_refuse() -> Result<()> {
     // The stand-in sends the browser on from its callback as well, so this ends at a form again.
     let page = Browser::new()?.refuse(&login).await;
     let requests = op.requests().await?;
-    ensure!(requests.iter().any(|r| r.path.starts_with("/auth/") && r.status == Some(303)), "{page:?} {requests:?}");
-    ensure!(requests.iter().all(|r| !r.issued.contains_key("code")), "a code was issued");
+    ensure!(
+        requests
+            .iter()
+            .any(|r| r.path.starts_with("/auth/") && r.status == Some(303)),
+        "{page:?} {requests:?}"
+    );
+    ensure!(
+        requests.iter().all(|r| !r.issued.contains_key("code")),
+        "a code was issued"
+    );
     Ok(())
 }
 
@@ -76,18 +102,43 @@ async fn the_provider_fails_as_it_is_told_and_heals() -> Result<()> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     let keys = format!("{}/jwks", op.issuer());
     let before = http.get(&keys).send().await?.text().await?;
-    op.fault("/jwks", json!({"status": 429, "times": 1, "headers": {"retry-after": "1"}})).await?;
-    ensure!(http.get(&keys).send().await?.status() == 429, "the fault is not there");
-    ensure!(http.get(&keys).send().await?.status() == 200, "the fault does not pass");
+    op.fault(
+        "/jwks",
+        json!({"status": 429, "times": 1, "headers": {"retry-after": "1"}}),
+    )
+    .await?;
+    ensure!(
+        http.get(&keys).send().await?.status() == 429,
+        "the fault is not there"
+    );
+    ensure!(
+        http.get(&keys).send().await?.status() == 200,
+        "the fault does not pass"
+    );
     op.fault("/jwks", json!({"drop": true})).await?;
-    ensure!(http.get(&keys).send().await.is_err(), "the connection is not dropped");
-    op.fault("/jwks", json!({"after": true, "status": 0})).await?;
-    ensure!(http.get(&keys).send().await.is_err(), "the answer is not lost");
+    ensure!(
+        http.get(&keys).send().await.is_err(),
+        "the connection is not dropped"
+    );
+    op.fault("/jwks", json!({"after": true, "status": 0}))
+        .await?;
+    ensure!(
+        http.get(&keys).send().await.is_err(),
+        "the answer is not lost"
+    );
     op.heal().await?;
     op.rotate_keys().await?;
     let after = http.get(&keys).send().await?.text().await?;
-    ensure!(after.contains("RS256") && after != before, "the keys are the same");
-    let count = op.requests().await?.iter().filter(|r| r.path == "/jwks").count();
+    ensure!(
+        after.contains("RS256") && after != before,
+        "the keys are the same"
+    );
+    let count = op
+        .requests()
+        .await?
+        .iter()
+        .filter(|r| r.path == "/jwks")
+        .count();
     // A client may try a dropped connection again.
     ensure!(count >= 6, "requests are not counted: {count}");
     Ok(())
@@ -98,8 +149,13 @@ async fn the_other_peoples_provider_signs_anybody_in() -> Result<()> {
     let sandbox = Sandbox::new()?;
     let op = MockOp::start(&sandbox).await?;
     let (login, _) = start(op.issuer(), "/oauth2/authorize").await?;
-    let callback = Browser::new()?.authorize(&login, "carol@example.test").await?;
-    callback.query_pairs().find(|(name, _)| name == "code").context("no code")?;
+    let callback = Browser::new()?
+        .authorize(&login, "carol@example.test")
+        .await?;
+    callback
+        .query_pairs()
+        .find(|(name, _)| name == "code")
+        .context("no code")?;
     Ok(())
 }
 
@@ -112,9 +168,15 @@ async fn the_temporal_server_shows_histories_and_ends() -> Result<()> {
     let history = temporal.history("a-workflow")?;
     let mut words = celadon_tests::Needles::default();
     words.add("input", "\"provider\"");
-    ensure!(!words.found_in_json(&history)?.is_empty(), "the payload cannot be searched: {history}");
+    ensure!(
+        !words.found_in_json(&history)?.is_empty(),
+        "the payload cannot be searched: {history}"
+    );
     let address = temporal.address();
     drop(temporal);
-    ensure!(tokio::net::TcpStream::connect(address).await.is_err(), "it still runs");
+    ensure!(
+        tokio::net::TcpStream::connect(address).await.is_err(),
+        "it still runs"
+    );
     Ok(())
 }

@@ -28,11 +28,19 @@ impl House {
     /// With settings of the provider, and changes to Celadon's configuration.
     pub async fn with(op: Value, change: impl FnOnce(Setup) -> Setup) -> Result<Self> {
         let sandbox = Sandbox::new()?;
-        let (temporal, op) = tokio::try_join!(Temporal::start(&sandbox), Op::start_with(&sandbox, op))?;
+        let (temporal, op) =
+            tokio::try_join!(Temporal::start(&sandbox), Op::start_with(&sandbox, op))?;
         let setup = Setup::new(&temporal)?.provider("op", &op).await?;
-        let setup = setup.client("shop", SHOP_SECRET).client("mall", MALL_SECRET);
+        let setup = setup
+            .client("shop", SHOP_SECRET)
+            .client("mall", MALL_SECRET);
         let celadon = Celadon::start(&sandbox, change(setup)).await?;
-        Ok(Self { celadon, op, temporal, sandbox })
+        Ok(Self {
+            celadon,
+            op,
+            temporal,
+            sandbox,
+        })
     }
 
     /// The client `shop`.
@@ -53,7 +61,10 @@ impl House {
     /// Fails unless the provider has received exactly this many codes.
     pub async fn expect_codes(&self, number: usize) -> Result<()> {
         let received = self.op.codes_received().await?;
-        ensure!(received == number, "the provider received {received} codes, not {number}");
+        ensure!(
+            received == number,
+            "the provider received {received} codes, not {number}"
+        );
         Ok(())
     }
 }
@@ -66,28 +77,56 @@ pub async fn session(celadon: &Celadon, browser: &mut Browser) -> Result<Page> {
 /// Fails unless this browser is signed out.
 pub async fn expect_signed_out(celadon: &Celadon, browser: &mut Browser) -> Result<()> {
     let page = session(celadon, browser).await?;
-    ensure!(page.status == 401, "signed in, or in trouble: {} {}", page.status, page.text);
+    ensure!(
+        page.status == 401,
+        "signed in, or in trouble: {} {}",
+        page.status,
+        page.text
+    );
     Ok(())
 }
 
 /// Fails unless this browser is signed in with what mentions `text`.
 pub async fn expect_signed_in(celadon: &Celadon, browser: &mut Browser, text: &str) -> Result<()> {
     let page = session(celadon, browser).await?;
-    ensure!(page.status == 200, "signed out: {} {}", page.status, page.text);
-    ensure!(celadon_tests::mentions(&page.json()?, text), "no {text} in {}", page.text);
+    ensure!(
+        page.status == 200,
+        "signed out: {} {}",
+        page.status,
+        page.text
+    );
+    ensure!(
+        celadon_tests::mentions(&page.json()?, text),
+        "no {text} in {}",
+        page.text
+    );
     Ok(())
 }
 
 /// Fails unless the answer blames the caller or the provider, not Celadon.
 pub fn expect_4xx(page: &Page) -> Result<()> {
-    ensure!((400..500).contains(&page.status), "{} answered {}: {}", page.url, page.status, page.text);
+    ensure!(
+        (400..500).contains(&page.status),
+        "{} answered {}: {}",
+        page.url,
+        page.status,
+        page.text
+    );
     Ok(())
 }
 
 /// The address with one query parameter changed by `change`: other values, or none.
 pub fn with_parameter(url: &Url, name: &str, values: &[&str]) -> Url {
-    let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(n, _)| n != name).collect();
-    pairs.extend(values.iter().map(|value| (name.to_owned(), (*value).to_owned())));
+    let mut pairs: Vec<(String, String)> = url
+        .query_pairs()
+        .into_owned()
+        .filter(|(n, _)| n != name)
+        .collect();
+    pairs.extend(
+        values
+            .iter()
+            .map(|value| (name.to_owned(), (*value).to_owned())),
+    );
     let mut url = url.clone();
     url.query_pairs_mut().clear().extend_pairs(pairs);
     url

@@ -11,7 +11,9 @@ use std::time::Duration;
 async fn a_login_outlives_the_process_that_began_it() -> Result<()> {
     let mut house = House::new().await?;
     let mut browser = Browser::new()?;
-    let callback = browser.authorize(&house.celadon.login("op"), "alice").await?;
+    let callback = browser
+        .authorize(&house.celadon.login("op"), "alice")
+        .await?;
     house.celadon.kill9()?;
     house.celadon.restart().await?;
     let page = browser.open(callback.as_str()).await?;
@@ -29,7 +31,12 @@ async fn a_session_outlives_its_process() -> Result<()> {
     house.celadon.restart().await?;
     expect_signed_in(&house.celadon, &mut browser, "alice").await?;
     let page = browser.open(&house.celadon.url("/resource/op")).await?;
-    ensure!(page.status == 200, "its tokens are lost: {} {}", page.status, page.text);
+    ensure!(
+        page.status == 200,
+        "its tokens are lost: {} {}",
+        page.status,
+        page.text
+    );
     Ok(())
 }
 
@@ -38,11 +45,16 @@ async fn a_login_begun_by_one_process_is_ended_by_another() -> Result<()> {
     let mut house = House::new().await?;
     let second = Celadon::start(&house.sandbox, house.celadon.setup().beside()?).await?;
     let mut browser = Browser::new()?;
-    let callback = browser.authorize(&house.celadon.login("op"), "alice").await?;
+    let callback = browser
+        .authorize(&house.celadon.login("op"), "alice")
+        .await?;
     house.celadon.kill9()?;
     let page = browser.open(&second.here(&callback)).await;
     // What it ends with is the public address, which nobody serves now.
-    ensure!(page.is_err(), "the second process did not send the browser home: {page:?}");
+    ensure!(
+        page.is_err(),
+        "the second process did not send the browser home: {page:?}"
+    );
     expect_signed_in(&second, &mut browser, "alice").await?;
     house.expect_codes(1).await
 }
@@ -51,7 +63,9 @@ async fn a_login_begun_by_one_process_is_ended_by_another() -> Result<()> {
 async fn a_code_in_flight_at_a_kill_is_never_sent_again() -> Result<()> {
     let mut house = House::new().await?;
     let mut browser = Browser::new()?;
-    let callback = browser.authorize(&house.celadon.login("op"), "alice").await?;
+    let callback = browser
+        .authorize(&house.celadon.login("op"), "alice")
+        .await?;
     house.op.fault("/token", json!({"hang": true})).await?;
     let mut tab = browser.tab();
     let address = callback.to_string();
@@ -75,14 +89,21 @@ async fn a_code_in_flight_at_a_kill_is_never_sent_again() -> Result<()> {
     expect_signed_out(&house.celadon, &mut browser).await?;
     house.expect_codes(1).await?;
     let page = browser.sign_in(&house.celadon.login("op"), "alice").await?;
-    ensure!(page.status == 200, "the next login: {} {}", page.status, page.text);
+    ensure!(
+        page.status == 200,
+        "the next login: {} {}",
+        page.status,
+        page.text
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn sigterm_ends_it_within_ten_seconds_whoever_waits() -> Result<()> {
     let mut house = House::new().await?;
-    Browser::new()?.authorize(&house.celadon.login("op"), "alice").await?;
+    Browser::new()?
+        .authorize(&house.celadon.login("op"), "alice")
+        .await?;
     let shop = house.shop()?;
     let created = shop.post("/v1/logins", json!({"provider": "op"})).await?;
     let path = format!("/v1/logins/{}?wait=30", created.text("id")?);

@@ -21,23 +21,38 @@ async fn a_provider_may_be_down_at_boot_and_back_later() -> Result<()> {
     let op = Op::start_with(&sandbox, json!({"port": port})).await?;
     op.register(&[celadon.setup().redirect_uri("op")]).await?;
     let page = browser.sign_in(&celadon.login("op"), "alice").await?;
-    ensure!(page.status == 200, "a failed discovery was remembered: {} {}", page.status, page.text);
+    ensure!(
+        page.status == 200,
+        "a failed discovery was remembered: {} {}",
+        page.status,
+        page.text
+    );
     expect_signed_in(&celadon, &mut browser, "alice").await
 }
 
 #[tokio::test]
 async fn one_providers_outage_is_not_anothers() -> Result<()> {
     let sandbox = Sandbox::new()?;
-    let (temporal, up, down) =
-        tokio::try_join!(Temporal::start(&sandbox), Op::start(&sandbox), Op::start(&sandbox))?;
-    let setup = Setup::new(&temporal)?.provider("up", &up).await?.provider("down", &down).await?;
+    let (temporal, up, down) = tokio::try_join!(
+        Temporal::start(&sandbox),
+        Op::start(&sandbox),
+        Op::start(&sandbox)
+    )?;
+    let setup = Setup::new(&temporal)?
+        .provider("up", &up)
+        .await?
+        .provider("down", &down)
+        .await?;
     drop(down);
     let celadon = Celadon::start(&sandbox, setup).await?;
     let mut browser = Browser::new()?;
     expect_4xx(&browser.open(&celadon.login("down")).await?)?;
     let page = browser.sign_in(&celadon.login("up"), "alice").await?;
     ensure!(page.status == 200, "{}: {}", page.status, page.text);
-    ensure!(celadon.get("/readyz").await?.status == 200, "a provider's outage is Celadon's");
+    ensure!(
+        celadon.get("/readyz").await?.status == 200,
+        "a provider's outage is Celadon's"
+    );
     Ok(())
 }
 
@@ -46,15 +61,22 @@ async fn no_provider_is_contacted_before_somebody_signs_in() -> Result<()> {
     let house = House::new().await?;
     house.celadon.get("/").await?;
     house.celadon.get("/v1/providers").await?;
-    ensure!(house.op.requests().await?.is_empty(), "contacted: {:?}", house.op.requests().await?);
+    ensure!(
+        house.op.requests().await?.is_empty(),
+        "contacted: {:?}",
+        house.op.requests().await?
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn broken_token_answers_end_the_login_and_the_code_is_not_sent_again() -> Result<()> {
     for fault in [
-        json!({"status": 500}), json!({"drop": true}), json!({"drop": true, "after": true, "status": 0}),
-        json!({"status": 200, "body": "not json"}), json!({"status": 200, "body": "{}"}),
+        json!({"status": 500}),
+        json!({"drop": true}),
+        json!({"drop": true, "after": true, "status": 0}),
+        json!({"status": 200, "body": "not json"}),
+        json!({"status": 200, "body": "{}"}),
         json!({"status": 302, "headers": {"location": "http://127.0.0.1:9/"}}),
         json!({"status": 400, "body": "{\"error\":\"invalid_grant\",\"error_description\":\"call 555-0100\"}"}),
     ] {
@@ -63,7 +85,10 @@ async fn broken_token_answers_end_the_login_and_the_code_is_not_sent_again() -> 
         house.op.fault("/token", fault.clone()).await?;
         let page = browser.sign_in(&house.celadon.login("op"), "alice").await?;
         expect_4xx(&page)?;
-        ensure!(!page.text.contains("555-0100"), "the provider's words are shown");
+        ensure!(
+            !page.text.contains("555-0100"),
+            "the provider's words are shown"
+        );
         expect_signed_out(&house.celadon, &mut browser).await?;
         house.expect_codes(1).await?;
     }
@@ -82,7 +107,11 @@ async fn a_provider_that_asks_for_patience_gets_it_within_reason() -> Result<()>
     house.op.fault("/token", forever).await?;
     let begin = Instant::now();
     expect_4xx(&browser.sign_in(&house.celadon.login("op"), "alice").await?)?;
-    ensure!(begin.elapsed() < Duration::from_secs(22), "a browser waited {:?}", begin.elapsed());
+    ensure!(
+        begin.elapsed() < Duration::from_secs(22),
+        "a browser waited {:?}",
+        begin.elapsed()
+    );
     Ok(())
 }
 
@@ -93,7 +122,11 @@ async fn a_provider_that_never_answers_is_given_up_within_20_seconds() -> Result
     house.op.fault("/token", json!({"hang": true})).await?;
     let begin = Instant::now();
     expect_4xx(&browser.sign_in(&house.celadon.login("op"), "alice").await?)?;
-    ensure!(begin.elapsed() < Duration::from_secs(22), "a browser waited {:?}", begin.elapsed());
+    ensure!(
+        begin.elapsed() < Duration::from_secs(22),
+        "a browser waited {:?}",
+        begin.elapsed()
+    );
     house.expect_codes(1).await?;
     expect_signed_out(&house.celadon, &mut browser).await
 }
@@ -106,7 +139,12 @@ async fn keys_that_cannot_be_had_refuse_the_login_and_are_asked_for_again() -> R
     expect_4xx(&browser.sign_in(&house.celadon.login("op"), "alice").await?)?;
     house.op.heal().await?;
     let page = browser.sign_in(&house.celadon.login("op"), "alice").await?;
-    ensure!(page.status == 200, "a failed fetch was remembered: {} {}", page.status, page.text);
+    ensure!(
+        page.status == 200,
+        "a failed fetch was remembered: {} {}",
+        page.status,
+        page.text
+    );
     Ok(())
 }
 
@@ -130,7 +168,11 @@ async fn a_broken_resource_is_the_resources_fault() -> Result<()> {
     for fault in [json!({"status": 500}), json!({"drop": true})] {
         house.op.fault("/resource", fault.clone()).await?;
         let page = browser.open(&house.celadon.url("/resource/op")).await?;
-        ensure!(page.status == 424, "{fault} was answered with {}", page.status);
+        ensure!(
+            page.status == 424,
+            "{fault} was answered with {}",
+            page.status
+        );
     }
     Ok(())
 }

@@ -9,7 +9,11 @@ use serde_json::json;
 const LIFETIME: u64 = 4;
 
 async fn signed_in() -> Result<(House, Browser)> {
-    let house = House::with(json!({"ttl": {"AccessToken": LIFETIME, "RefreshToken": 600}}), |setup| setup).await?;
+    let house = House::with(
+        json!({"ttl": {"AccessToken": LIFETIME, "RefreshToken": 600}}),
+        |setup| setup,
+    )
+    .await?;
     let mut browser = Browser::new()?;
     let page = browser.sign_in(&house.celadon.login("op"), "alice").await?;
     ensure!(page.status == 200, "{}: {}", page.status, page.text);
@@ -27,8 +31,16 @@ async fn a_token_is_refreshed_before_it_expires_and_no_page_fails() -> Result<()
         Ok((house.op.token_requests("refresh_token").await?.len() >= 2).then_some(()))
     })
     .await?;
-    let refused = house.op.requests().await?.into_iter().filter(|r| r.path == "/resource" && r.status == Some(401));
-    ensure!(refused.count() == 0, "an expired token was sent to the resource");
+    let refused = house
+        .op
+        .requests()
+        .await?
+        .into_iter()
+        .filter(|r| r.path == "/resource" && r.status == Some(401));
+    ensure!(
+        refused.count() == 0,
+        "an expired token was sent to the resource"
+    );
     Ok(())
 }
 
@@ -38,10 +50,12 @@ async fn ten_pages_at_once_refresh_once() -> Result<()> {
     let resource = house.celadon.url("/resource/op");
     let mut watcher = browser.tab();
     waiting::until("a refresh", 5 * LIFETIME, async || {
-        let pages: Vec<_> = (0..10).map(|_| {
-            let (mut tab, resource) = (watcher.tab(), resource.clone());
-            tokio::spawn(async move { tab.open(&resource).await })
-        }).collect();
+        let pages: Vec<_> = (0..10)
+            .map(|_| {
+                let (mut tab, resource) = (watcher.tab(), resource.clone());
+                tokio::spawn(async move { tab.open(&resource).await })
+            })
+            .collect();
         for page in pages {
             let page = page.await??;
             ensure!(page.status == 200, "{}: {}", page.status, page.text);
@@ -50,7 +64,11 @@ async fn ten_pages_at_once_refresh_once() -> Result<()> {
     })
     .await?;
     let sent: Vec<_> = house.op.token_requests("refresh_token").await?;
-    ensure!(sent.len() == 1, "the refresh token was sent {} times", sent.len());
+    ensure!(
+        sent.len() == 1,
+        "the refresh token was sent {} times",
+        sent.len()
+    );
     expect_signed_in(&house.celadon, &mut watcher, "alice").await
 }
 
@@ -64,12 +82,22 @@ async fn a_grant_that_the_provider_withdrew_needs_a_new_sign_in() -> Result<()> 
         Ok((page.status == 409).then_some(page))
     })
     .await?;
-    ensure!(page.text.contains("/login/op"), "no way to sign in again: {}", page.text);
+    ensure!(
+        page.text.contains("/login/op"),
+        "no way to sign in again: {}",
+        page.text
+    );
     let tries = house.op.token_requests("refresh_token").await?.len();
     ensure!(browser.open(&resource).await?.status == 409, "it forgot");
-    ensure!(house.op.token_requests("refresh_token").await?.len() == tries, "a dead grant is tried again");
+    ensure!(
+        house.op.token_requests("refresh_token").await?.len() == tries,
+        "a dead grant is tried again"
+    );
     let again = browser.sign_in(&house.celadon.login("op"), "alice").await?;
-    ensure!(again.status == 200 && browser.open(&resource).await?.status == 200, "signing in does not mend it");
+    ensure!(
+        again.status == 200 && browser.open(&resource).await?.status == 200,
+        "signing in does not mend it"
+    );
     Ok(())
 }
 
@@ -80,7 +108,12 @@ async fn a_refresh_that_fails_today_is_not_the_end_of_the_grant() -> Result<()> 
     let resource = house.celadon.url("/resource/op");
     waiting::until("a failed refresh", 5 * LIFETIME, async || {
         let page = browser.open(&resource).await?;
-        ensure!(matches!(page.status, 200 | 424), "{}: {}", page.status, page.text);
+        ensure!(
+            matches!(page.status, 200 | 424),
+            "{}: {}",
+            page.status,
+            page.text
+        );
         Ok((page.status == 424).then_some(()))
     })
     .await?;
