@@ -17,6 +17,7 @@ export class Log {
       method: request.method,
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
+      body: text,
       form: fields(text, request.headers['content-type']),
       authorization: request.headers.authorization ?? null,
       status: null,

@@ -1,8 +1,8 @@
 // The OpenID provider that the black-box tests sign in with: npm `oidc-provider`, a certified
 // implementation by others, with pages of its own that any user name passes.
 //
-// It owns: one HTTP server on 127.0.0.1, the users' pages, a protected resource, and `/control/…`,
-// by which a test reads what arrived and makes the server misbehave. Nothing here checks Celadon.
+// It owns: one HTTP server on 127.0.0.1, the users' pages, a protected resource (`/resource`), a place
+// that takes and notes anything (`/collect`), and `/control/…`, by which a test reads what arrived and makes the server misbehave. Nothing here checks Celadon.
 //
 // Started with one JSON argument (see `settings`). Prints one line of JSON with its issuer once it
 // listens, and ends when its standard input does, so that it never outlives its test.
@@ -157,6 +157,7 @@ async function serve(request, response) {
   if (failing) response.end = () => response.destroy();
   log.watch(entry, response);
   if (url.pathname === '/resource') await resource(request, response);
+  else if (url.pathname === '/collect') response.setHeader('content-type', 'application/json').end('{}');
   else if (url.pathname.startsWith('/interaction/')) await pages(provider, request, response, text);
   else await callback(request, response);
 }

@@ -6,33 +6,20 @@
 
 mod cookies;
 mod forms;
+mod page;
 
 use anyhow::{Context, Result, bail};
 use cookies::Jar;
 pub use forms::Form;
+pub use page::{Page, state_of};
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, ORIGIN};
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN};
 use url::Url;
 
 /// A browser with its own cookies.
 pub struct Browser {
     http: reqwest::Client,
     jar: Jar,
-}
-
-/// Where a chain of redirects, or of forms, has come to.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The address.
-    pub url: Url,
-    /// The status of the last answer.
-    pub status: u16,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its text.
-    pub text: String,
-    /// All addresses on the way, the first request's first.
-    pub hops: Vec<Url>,
 }
 
 /// What to ask for.
@@ -48,10 +35,7 @@ struct Wish {
 impl Browser {
     /// A browser nobody has used.
     pub fn new() -> Result<Self> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let http = crate::http_client()?;
         Ok(Self {
             http,
             jar: Jar::default(),
@@ -109,7 +93,7 @@ impl Browser {
     }
 
     /// Signs in from `start`, Celadon's own address, as `user`: fills the provider's forms and
-    /// accepts Celadon's invitation if there is one. Ends at a page of Celadon's.
+    /// goes on from the page that says which application asks. Ends at a page of Celadon's.
     pub async fn sign_in(&mut self, start: &str, user: &str) -> Result<Page> {
         self.walk(start, user, "allow", |_| false).await
     }
@@ -149,23 +133,11 @@ impl Browser {
         };
         let mut page = self.follow(wish, stop).await?;
         for _ in 0..8 {
-            let at_home = page.url.origin() == start.origin();
-            let form = Form::first(&page).filter(|form| !at_home || form.accepts_invitation());
-            let Some(mut form) = form else {
-                return Ok(page);
-            };
             if page.hops.last().is_some_and(stop) {
                 return Ok(page);
             }
-            form.fill(user);
-            if !at_home && form.action.origin() != start.origin() {
-                form.press(decision);
-            }
-            let wish = Wish {
-                method: form.method.clone(),
-                url: form.action.clone(),
-                form: Some(form.fields),
-                from: Some(page.url.clone()),
+            let Some(wish) = onward(&page, &start, user, decision)? else {
+                return Ok(page);
             };
             let before = std::mem::take(&mut page.hops);
             page = self.follow(wish, stop).await?;
@@ -252,42 +224,33 @@ impl Browser {
     }
 }
 
+/// What a user who wants to sign in does on this page: follows Celadon's link to the provider,
+/// fills and sends the provider's form, or nothing where there is neither.
+fn onward(page: &Page, start: &Url, user: &str, decision: &str) -> Result<Option<Wish>> {
+    let mut wish = Wish {
+        method: Method::GET,
+        url: page.url.clone(),
+        form: None,
+        from: Some(page.url.clone()),
+    };
+    if page.url.origin() == start.origin() {
+        let Some(next) = page.next_link() else {
+            return Ok(None);
+        };
+        wish.url = page.url.join(&next)?;
+        return Ok(Some(wish));
+    }
+    let Some(mut form) = Form::first(page) else {
+        return Ok(None);
+    };
+    form.fill(user);
+    if form.action.origin() != start.origin() {
+        form.press(decision);
+    }
+    (wish.method, wish.url, wish.form) = (form.method, form.action, Some(form.fields));
+    Ok(Some(wish))
+}
+
 fn is_callback(url: &Url) -> bool {
     url.path().starts_with("/callback/")
-}
-
-impl Page {
-    /// A parameter of the address.
-    pub fn query(&self, name: &str) -> Option<String> {
-        self.url
-            .query_pairs()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.into_owned())
-    }
-
-    /// The header, or an empty text.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    }
-
-    /// The body as JSON.
-    pub fn json(&self) -> Result<serde_json::Value> {
-        serde_json::from_str(&self.text).with_context(|| format!("not JSON: {}", self.text))
-    }
-
-    /// The `state` that the provider was sent with.
-    pub fn state(&self) -> Result<String> {
-        let states = self.hops.iter().filter_map(state_of);
-        states.last().context("no address on the way has a state")
-    }
-}
-
-/// The `state` in an address.
-pub fn state_of(url: &Url) -> Option<String> {
-    url.query_pairs()
-        .find(|(name, _)| name == "state")
-        .map(|(_, value)| value.into_owned())
 }

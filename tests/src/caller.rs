@@ -30,7 +30,7 @@ impl Caller {
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),
             authorization: Some(format!("Basic {basic}")),
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http: crate::http_client()?,
         })
     }
 

@@ -35,10 +35,7 @@ impl Celadon {
         std::fs::write(&config, setup.toml()?)?;
         let log = sandbox.file(&format!("{name}.log"));
         let child = Child::start(serve(&setup, &config, &log)?.stdin(Stdio::null()), &log)?;
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let http = crate::http_client()?;
         Ok(Self {
             child,
             setup,

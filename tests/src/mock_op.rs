@@ -29,7 +29,7 @@ impl MockOp {
             .stdout(Stdio::null());
         let server = Child::start(&mut command, &sandbox.file("mock-op.log"))?;
         let issuer = format!("http://127.0.0.1:{port}");
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = crate::http_client()?;
         let metadata = format!("{issuer}/.well-known/openid-configuration");
         waiting::until("the mock provider answers", 20, async || {
             Ok(http

@@ -30,6 +30,8 @@ pub struct Request {
     pub path: String,
     /// The query.
     pub query: BTreeMap<String, String>,
+    /// The body.
+    pub body: String,
     /// The form in the body.
     pub form: BTreeMap<String, String>,
     /// The `Authorization` header.
@@ -77,7 +79,7 @@ impl Op {
             issuer: issuer.to_owned(),
             client_id: "celadon".to_owned(),
             client_secret: "wq8Zr2-client-secret-of-the-black-box-tests".to_owned(),
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http: crate::http_client()?,
         })
     }
 

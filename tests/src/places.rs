@@ -1,6 +1,7 @@
 //! Where things are: build outputs, tools and free ports.
 
 use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ pub(crate) fn workspace() -> PathBuf {
 
 /// A build output or tool below `target/`; `variable` overrides where it is.
 pub(crate) fn built(variable: &str, below_target: &str) -> Result<PathBuf> {
-    let path = match std::env::var_os(variable) {
+    let path = match environment(variable) {
         Some(path) => PathBuf::from(path),
         None => target().join(below_target),
     };
@@ -27,8 +28,23 @@ pub(crate) fn built(variable: &str, below_target: &str) -> Result<PathBuf> {
     path.canonicalize().context("the path of a build output")
 }
 
+/// The program `name` on `PATH`.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    let path = environment("PATH")?;
+    let mut files = std::env::split_paths(&path).map(|folder| folder.join(name));
+    files.find(|file| file.is_file())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are configured by the environment that runs them"
+)]
+fn environment(variable: &str) -> Option<OsString> {
+    std::env::var_os(variable)
+}
+
 fn target() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
+    match environment("CARGO_TARGET_DIR") {
         Some(target) => workspace().join(target),
         None => workspace().join("target"),
     }

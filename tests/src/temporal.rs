@@ -2,7 +2,7 @@
 //! stands in histories.
 
 use crate::children::Child;
-use crate::places::{built, free_port};
+use crate::places::{built, free_port, on_path};
 use crate::{Sandbox, waiting};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -120,14 +120,8 @@ impl Temporal {
     }
 }
 
+/// `CELADON_TEMPORAL_CLI`, else what the test command installs, else what is on `PATH`.
 fn executable() -> Result<PathBuf> {
-    let on_path = std::env::var_os("PATH")
-        .iter()
-        .flat_map(std::env::split_paths)
-        .map(|folder| folder.join("temporal"))
-        .find(|file| file.is_file());
-    match on_path {
-        Some(file) if std::env::var_os("CELADON_TEMPORAL_CLI").is_none() => Ok(file),
-        _ => built("CELADON_TEMPORAL_CLI", "tools/venv/bin/temporal"),
-    }
+    built("CELADON_TEMPORAL_CLI", "tools/venv/bin/temporal")
+        .or_else(|missing| on_path("temporal").ok_or(missing))
 }

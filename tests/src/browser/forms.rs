@@ -71,13 +71,6 @@ impl Form {
         self.fields
             .push(("decision".to_owned(), decision.to_owned()));
     }
-
-    /// Whether it is the one on Celadon's page that shows which application asks.
-    pub(super) fn accepts_invitation(&self) -> bool {
-        let in_address = self.action.query_pairs().any(|(name, _)| name == "login");
-        let in_fields = self.fields.iter().any(|(name, _)| name == "login");
-        self.action.path().starts_with("/login/") && (in_address || in_fields)
-    }
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {

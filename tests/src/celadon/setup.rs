@@ -65,7 +65,7 @@ impl Setup {
         self.providers.push((
             name.to_owned(),
             Provider {
-                component: oidc()?,
+                component: component("oidc")?,
                 client_id: op.client_id().to_owned(),
                 secret: variable,
                 scopes: ["openid", "email", "profile", "offline_access"]
@@ -92,7 +92,7 @@ impl Setup {
         self.providers.push((
             name.to_owned(),
             Provider {
-                component: oidc()?,
+                component: component("oidc")?,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_MOCK".to_owned(),
                 scopes: ["openid", "email"].map(str::to_owned).to_vec(),
@@ -112,7 +112,7 @@ impl Setup {
         self.providers.push((
             name.to_owned(),
             Provider {
-                component: oidc()?,
+                component: component("oidc")?,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_ANY".to_owned(),
                 scopes: vec!["openid".to_owned()],
@@ -123,13 +123,13 @@ impl Setup {
         Ok(self)
     }
 
-    /// Changes the component of the provider added last.
-    #[must_use]
-    pub fn component(mut self, file: PathBuf) -> Self {
+    /// Changes the component of the provider added last to another one that the build has made,
+    /// such as `test/spy`.
+    pub fn component(mut self, name: &str) -> Result<Self> {
         if let Some((_, provider)) = self.providers.last_mut() {
-            provider.component = file;
+            provider.component = component(name)?;
         }
-        self
+        Ok(self)
     }
 
     /// Gives the component of the provider added last a further option.
@@ -235,6 +235,6 @@ impl Provider {
     }
 }
 
-fn oidc() -> Result<PathBuf> {
-    Ok(built("CELADON_COMPONENTS", "components")?.join("oidc.wasm"))
+fn component(name: &str) -> Result<PathBuf> {
+    Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
 }

@@ -74,10 +74,7 @@ async fn every_answer_has_the_headers_that_protect_it() -> Result<()> {
 #[tokio::test]
 async fn cookies_are_out_of_reach_of_scripts_and_other_sites() -> Result<()> {
     let house = House::new().await?;
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
+    let http = celadon_tests::http_client()?;
     let answer = http.get(house.celadon.login("op")).send().await?;
     ensure!(
         answer.status() == 303,

@@ -99,7 +99,7 @@ async fn the_provider_lets_a_user_refuse() -> Result<()> {
 async fn the_provider_fails_as_it_is_told_and_heals() -> Result<()> {
     let sandbox = Sandbox::new()?;
     let op = Op::start(&sandbox).await?;
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = celadon_tests::http_client()?;
     let keys = format!("{}/jwks", op.issuer());
     let before = http.get(&keys).send().await?.text().await?;
     op.fault(

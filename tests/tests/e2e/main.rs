@@ -14,3 +14,4 @@ mod refresh;
 mod refusals;
 mod return_to;
 mod sign_in;
+mod spy;
