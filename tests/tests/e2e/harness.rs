@@ -4,11 +4,12 @@
 use anyhow::{Context, Result, ensure};
 use celadon_tests::browser::state_of;
 use celadon_tests::{Browser, MockOp, Op, Sandbox, Temporal};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 /// RFC 7636 appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A stand-in for Celadon: sends every browser to `link`, with its own address as redirect URI.
@@ -70,6 +71,104 @@ async fn the_provider_signs_anybody_in_and_notes_the_code() -> Result<()> {
         );
     }
     ensure!(op.codes_received().await? == 0, "nobody redeemed one");
+    Ok(())
+}
+
+/// A request to the token endpoint; the JSON of its answer.
+async fn token(op: &Op, fields: &[(&str, &str)]) -> Result<(u16, Value)> {
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    let request = celadon_tests::http_client()?.post(format!("{}/token", op.issuer()));
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let answer = request
+        .basic_auth(op.client_id(), Some(op.client_secret()))
+        .body(form)
+        .send()
+        .await?;
+    Ok((
+        answer.status().as_u16(),
+        serde_json::from_str(&answer.text().await?)?,
+    ))
+}
+
+#[tokio::test]
+async fn the_providers_tokens_open_its_resource_until_they_are_withdrawn() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let op = Op::start(&sandbox).await?;
+    let (login, redirect_uri) = start(op.issuer(), "/auth").await?;
+    op.register(std::slice::from_ref(&redirect_uri)).await?;
+    let callback = Browser::new()?.authorize(&login, "alice").await?;
+    let code = callback
+        .query_pairs()
+        .find(|(name, _)| name == "code")
+        .context("a code")?
+        .1;
+    let redemption = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", &redirect_uri),
+        ("code_verifier", VERIFIER),
+    ];
+    let (status, tokens) = token(&op, &redemption).await?;
+    ensure!(status == 200, "{tokens}");
+    let refresh = tokens["refresh_token"]
+        .as_str()
+        .context("a refresh token")?;
+    let (status, renewed) = token(
+        &op,
+        &[("grant_type", "refresh_token"), ("refresh_token", refresh)],
+    )
+    .await?;
+    ensure!(
+        status == 200 && renewed["refresh_token"] != tokens["refresh_token"],
+        "no rotation: {renewed}"
+    );
+    let access = renewed["access_token"]
+        .as_str()
+        .context("an access token")?;
+    let resource = celadon_tests::http_client()?
+        .get(op.resource_url())
+        .bearer_auth(access);
+    let again = resource.try_clone().context("no body")?;
+    ensure!(
+        resource
+            .send()
+            .await?
+            .text()
+            .await?
+            .contains("a protected resource"),
+        "the token is no good"
+    );
+    op.revoke_everything().await?;
+    ensure!(
+        again.send().await?.status() == 401,
+        "a withdrawn token is still good"
+    );
+    let renewed = renewed["refresh_token"]
+        .as_str()
+        .context("a refresh token")?;
+    let (status, refused) = token(
+        &op,
+        &[("grant_type", "refresh_token"), ("refresh_token", renewed)],
+    )
+    .await?;
+    ensure!(
+        status == 400 && refused["error"] == "invalid_grant",
+        "{status} {refused}"
+    );
+    let needles = op.needles().await?.expecting(&[
+        "code",
+        "code_verifier",
+        "access_token",
+        "refresh_token",
+        "id_token",
+    ]);
+    ensure!(
+        !needles.found_in(access.as_bytes())?.is_empty(),
+        "the log misses a token"
+    );
+    ensure!(op.codes_received().await? == 1, "one code was redeemed");
     Ok(())
 }
 
