@@ -193,10 +193,11 @@ async fn names_that_are_markup_are_shown_as_text() -> Result<()> {
 #[tokio::test]
 async fn a_burst_of_a_hundred_requests_passes() -> Result<()> {
     let house = House::new().await?;
+    let browser = Browser::new()?;
     let calls: Vec<_> = (0..100)
         .map(|_| {
-            let url = house.celadon.url("/v1/providers");
-            tokio::spawn(async move { Browser::new()?.open(&url).await })
+            let (mut tab, url) = (browser.tab(), house.celadon.url("/v1/providers"));
+            tokio::spawn(async move { tab.open(&url).await })
         })
         .collect();
     for call in calls {
