@@ -1,0 +1,165 @@
+//! The program under test as a child process.
+
+mod setup;
+
+use crate::children::Child;
+use crate::places::built;
+use crate::{Browser, Sandbox, browser, waiting};
+use anyhow::{Context, Result, bail, ensure};
+pub use setup::Setup;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running Celadon.
+pub struct Celadon {
+    child: Child,
+    setup: Setup,
+    config: PathBuf,
+    log: PathBuf,
+    http: reqwest::Client,
+}
+
+impl Celadon {
+    /// Writes the configuration, starts the program and waits until it is ready.
+    pub async fn start(sandbox: &Sandbox, setup: Setup) -> Result<Self> {
+        let mut celadon = Self::launch(sandbox, setup)?;
+        celadon.ready(30).await?;
+        Ok(celadon)
+    }
+
+    /// As [`Self::start`], but waits for nothing.
+    pub fn launch(sandbox: &Sandbox, setup: Setup) -> Result<Self> {
+        let name = format!("celadon-{}", setup.port());
+        let config = sandbox.file(&format!("{name}.toml"));
+        std::fs::write(&config, setup.toml()?)?;
+        let log = sandbox.file(&format!("{name}.log"));
+        let child = Child::start(serve(&setup, &config, &log)?.stdin(Stdio::null()), &log)?;
+        let http = crate::http_client()?;
+        Ok(Self {
+            child,
+            setup,
+            config,
+            log,
+            http,
+        })
+    }
+
+    /// Waits until `/readyz` is 200.
+    pub async fn ready(&mut self, seconds: u64) -> Result<()> {
+        let readyz = self.url("/readyz");
+        waiting::until("Celadon is ready", seconds, async || {
+            if let Some(status) = self.child.ended()? {
+                bail!("Celadon ended ({status})");
+            }
+            let answer = self
+                .http
+                .get(&readyz)
+                .timeout(Duration::from_secs(2))
+                .send()
+                .await;
+            Ok(answer
+                .ok()
+                .filter(|answer| answer.status() == 200)
+                .map(drop))
+        })
+        .await
+    }
+
+    /// An address of this instance.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.setup.port())
+    }
+
+    /// The address at which a browser begins to sign in.
+    pub fn login(&self, provider: &str) -> String {
+        self.url(&format!("/login/{provider}"))
+    }
+
+    /// A callback address, made out for this instance whichever one it was meant for.
+    pub fn here(&self, callback: &url::Url) -> String {
+        let query = callback.query().unwrap_or_default();
+        self.url(&format!("{}?{query}", callback.path()))
+    }
+
+    /// GET by a program that has no cookies.
+    pub async fn get(&self, path: &str) -> Result<browser::Page> {
+        Browser::new()?.open(&self.url(path)).await
+    }
+
+    /// What it was configured with.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// All it has logged, of former runs too.
+    pub fn logs(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&std::fs::read(&self.log)?).into_owned())
+    }
+
+    /// SIGKILL: nothing is put in order.
+    pub fn kill9(&mut self) -> Result<()> {
+        self.child.kill()
+    }
+
+    /// SIGTERM, and the time and status with which it ended.
+    pub async fn sigterm(&mut self) -> Result<(Duration, ExitStatus)> {
+        let begin = Instant::now();
+        self.child.signal("TERM")?;
+        let status = waiting::until("Celadon ends", 20, async || self.child.ended()).await?;
+        Ok((begin.elapsed(), status))
+    }
+
+    /// Starts it again with the same configuration, after it was killed.
+    pub async fn restart(&mut self) -> Result<()> {
+        ensure!(self.child.ended()?.is_some(), "it still runs");
+        let mut command = serve(&self.setup, &self.config, &self.log)?;
+        self.child = Child::start(command.stdin(Stdio::null()), &self.log)?;
+        self.ready(30).await
+    }
+
+    /// Runs a subcommand with this configuration, to its end.
+    pub fn run(sandbox: &Sandbox, setup: &Setup, arguments: &[&str]) -> Result<Output> {
+        let config = sandbox.file("celadon.toml");
+        std::fs::write(&config, setup.toml()?)?;
+        let mut command = Command::new(binary()?);
+        command
+            .args(arguments)
+            .arg("--config")
+            .arg(&config)
+            .envs(setup.environment());
+        command
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot run celadon")
+    }
+}
+
+impl Drop for Celadon {
+    /// Test runners show what a failed test has printed: its program's log, then.
+    fn drop(&mut self) {
+        eprintln!(
+            "--- {}\n{}",
+            self.log.display(),
+            self.logs().unwrap_or_default()
+        );
+    }
+}
+
+fn binary() -> Result<PathBuf> {
+    built("CELADON_BIN", "debug/celadon")
+}
+
+fn serve(setup: &Setup, config: &std::path::Path, log: &std::path::Path) -> Result<Command> {
+    let output = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(log)?;
+    let mut command = Command::new(binary()?);
+    command
+        .args(["serve", "--config"])
+        .arg(config)
+        .envs(setup.environment())
+        .stdout(output);
+    Ok(command)
+}

@@ -1,0 +1,240 @@
+//! A `celadon.toml` for a test.
+
+use crate::places::{built, free_port};
+use crate::{MockOp, Op, Temporal};
+use anyhow::Result;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// What Celadon is configured with. Relative paths are in the test's sandbox.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    port: u16,
+    public_port: u16,
+    temporal: String,
+    providers: Vec<(String, Provider)>,
+    login: String,
+    clients: Vec<(String, String)>,
+    rest: String,
+    environment: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+struct Provider {
+    component: PathBuf,
+    client_id: String,
+    /// The environment variable that holds the client secret.
+    secret: String,
+    scopes: Vec<String>,
+    options: Vec<(String, Value)>,
+    resource_url: Option<String>,
+}
+
+impl Setup {
+    /// A server on a free port, with this Temporal server and no provider yet.
+    pub fn new(temporal: &Temporal) -> Result<Self> {
+        Self::with_temporal_at(&temporal.address())
+    }
+
+    /// As [`Self::new`], for a Temporal server that may not be there yet.
+    pub fn with_temporal_at(address: &str) -> Result<Self> {
+        let port = free_port()?;
+        Ok(Self {
+            port,
+            public_port: port,
+            temporal: address.to_owned(),
+            providers: Vec::new(),
+            login: String::new(),
+            clients: Vec::new(),
+            rest: String::new(),
+            environment: Vec::new(),
+        })
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Adds `op` under this name, its protected resource included, and registers Celadon there.
+    pub async fn provider(mut self, name: &str, op: &Op) -> Result<Self> {
+        let variable = format!("SECRET_OF_{}", name.to_uppercase().replace('-', "_"));
+        self.environment
+            .push((variable.clone(), op.client_secret().to_owned()));
+        self.providers.push((
+            name.to_owned(),
+            Provider {
+                component: component("oidc")?,
+                client_id: op.client_id().to_owned(),
+                secret: variable,
+                scopes: ["openid", "email", "profile", "offline_access"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                options: vec![("issuer".to_owned(), op.issuer().into())],
+                resource_url: Some(op.resource_url()),
+            },
+        ));
+        let names = self
+            .providers
+            .iter()
+            .map(|(name, _)| self.redirect_uri(name));
+        op.register(&names.collect::<Vec<_>>()).await?;
+        Ok(self)
+    }
+
+    /// Adds the other people's provider.
+    pub fn mock_provider(mut self, name: &str, op: &MockOp) -> Result<Self> {
+        self.environment.push((
+            "SECRET_OF_MOCK".to_owned(),
+            "a-secret-that-the-mock-takes".to_owned(),
+        ));
+        self.providers.push((
+            name.to_owned(),
+            Provider {
+                component: component("oidc")?,
+                client_id: "celadon".to_owned(),
+                secret: "SECRET_OF_MOCK".to_owned(),
+                scopes: ["openid", "email"].map(str::to_owned).to_vec(),
+                options: vec![("issuer".to_owned(), op.issuer().into())],
+                resource_url: None,
+            },
+        ));
+        Ok(self)
+    }
+
+    /// Adds a provider of which only the issuer is known.
+    pub fn issuer(mut self, name: &str, issuer: &str) -> Result<Self> {
+        self.environment.push((
+            "SECRET_OF_ANY".to_owned(),
+            "a-secret-for-any-provider".to_owned(),
+        ));
+        self.providers.push((
+            name.to_owned(),
+            Provider {
+                component: component("oidc")?,
+                client_id: "celadon".to_owned(),
+                secret: "SECRET_OF_ANY".to_owned(),
+                scopes: vec!["openid".to_owned()],
+                options: vec![("issuer".to_owned(), issuer.into())],
+                resource_url: None,
+            },
+        ));
+        Ok(self)
+    }
+
+    /// Changes the component of the provider added last to another one that the build has made,
+    /// such as `test/spy`.
+    pub fn component(mut self, name: &str) -> Result<Self> {
+        if let Some((_, provider)) = self.providers.last_mut() {
+            provider.component = component(name)?;
+        }
+        Ok(self)
+    }
+
+    /// Gives the component of the provider added last a further option.
+    #[must_use]
+    pub fn option(mut self, name: &str, value: Value) -> Self {
+        if let Some((_, provider)) = self.providers.last_mut() {
+            provider.options.push((name.to_owned(), value));
+        }
+        self
+    }
+
+    /// Adds a line to `[login]`.
+    #[must_use]
+    pub fn login(mut self, line: &str) -> Self {
+        self.login += line;
+        self.login.push('\n');
+        self
+    }
+
+    /// Adds an application that may call the API.
+    #[must_use]
+    pub fn client(mut self, name: &str, secret: &str) -> Self {
+        let variable = format!("SECRET_OF_CLIENT_{}", name.to_uppercase());
+        self.environment.push((variable.clone(), secret.to_owned()));
+        self.clients.push((name.to_owned(), variable));
+        self
+    }
+
+    /// Sets a variable of the program's environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds text at the end of the file.
+    #[must_use]
+    pub fn text(mut self, toml: &str) -> Self {
+        self.rest += toml;
+        self
+    }
+
+    /// A second instance beside this one: the same store, Temporal and public address, another port.
+    pub fn beside(&self) -> Result<Self> {
+        Ok(Self {
+            port: free_port()?,
+            ..self.clone()
+        })
+    }
+
+    /// What the provider sends a browser back to.
+    pub fn redirect_uri(&self, provider: &str) -> String {
+        format!("http://127.0.0.1:{}/callback/{provider}", self.public_port)
+    }
+
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
+    pub(super) fn toml(&self) -> Result<String> {
+        let mut text = format!(
+            "[server]\nlisten = \"127.0.0.1:{}\"\npublic_url = \"http://127.0.0.1:{}\"\n\n\
+             [store]\nurl = \"sqlite://celadon.db\"\nkeys = {{ file = \"celadon.keys\" }}\n\n\
+             [temporal]\naddress = \"{}\"\n\n[login]\n{}\n",
+            self.port, self.public_port, self.temporal, self.login,
+        );
+        for (name, variable) in &self.clients {
+            writeln!(
+                text,
+                "[clients.{name}]\nsecret = {{ env = \"{variable}\" }}\n"
+            )?;
+        }
+        for (name, provider) in &self.providers {
+            provider.write(name, &mut text)?;
+        }
+        Ok(text + &self.rest)
+    }
+}
+
+impl Provider {
+    // JSON's strings and arrays of strings are TOML's too.
+    fn write(&self, name: &str, text: &mut String) -> Result<()> {
+        writeln!(
+            text,
+            "[providers.{name}]\ncomponent = {}",
+            json!(self.component)
+        )?;
+        writeln!(text, "client_id = {}", json!(self.client_id))?;
+        writeln!(text, "client_secret = {{ env = \"{}\" }}", self.secret)?;
+        writeln!(text, "scopes = {}", json!(self.scopes))?;
+        let options: Vec<_> = self
+            .options
+            .iter()
+            .map(|(n, v)| format!("{n} = {v}"))
+            .collect();
+        writeln!(text, "options = {{ {} }}", options.join(", "))?;
+        if let Some(resource) = &self.resource_url {
+            writeln!(text, "resource_url = {}", json!(resource))?;
+        }
+        writeln!(text, "[providers.{name}.grant]\ninsecure_http = true")?;
+        writeln!(text, "private_addresses = [\"127.0.0.0/8\"]\n")?;
+        Ok(())
+    }
+}
+
+fn component(name: &str) -> Result<PathBuf> {
+    Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
+}

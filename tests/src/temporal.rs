@@ -1,0 +1,127 @@
+//! A real Temporal dev server, in memory, for one test; and its command line as a witness of what
+//! stands in histories.
+
+use crate::children::Child;
+use crate::places::{built, free_port, on_path};
+use crate::{Sandbox, waiting};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A running dev server.
+pub struct Temporal {
+    #[expect(dead_code, reason = "held: the server ends when this is dropped")]
+    server: Child,
+    port: u16,
+}
+
+impl Temporal {
+    /// Starts one on a free port and waits until it answers.
+    pub async fn start(sandbox: &Sandbox) -> Result<Self> {
+        Self::start_at(sandbox, free_port()?).await
+    }
+
+    /// Starts one on a port that others know already.
+    pub async fn start_at(sandbox: &Sandbox, port: u16) -> Result<Self> {
+        let mut command = Command::new(executable()?);
+        command
+            .args(["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "error"])
+            .args(["--port", &port.to_string()])
+            // The dev server polls its queues 20 times a second; more, and a login takes a third.
+            .args(["--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"])
+            .args(["--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"])
+            .env("HOME", sandbox.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let server = Child::start(&mut command, &sandbox.file("temporal.log"))?;
+        let temporal = Self { server, port };
+        waiting::until("the Temporal dev server answers", 20, async || {
+            Ok(temporal.ask(&["operator", "cluster", "health"]).ok())
+        })
+        .await?;
+        Ok(temporal)
+    }
+
+    /// `host:port` of its gRPC service.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// All executions, as the server lists them: type, id, status, search attributes, memo.
+    pub fn list(&self) -> Result<Value> {
+        let text = self.ask(&["workflow", "list", "--output", "json"])?;
+        serde_json::from_str(&text).context("the list of workflows is JSON")
+    }
+
+    /// One execution's description, memo and search attributes included.
+    pub fn describe(&self, workflow: &str) -> Result<Value> {
+        let text = self.ask(&[
+            "workflow",
+            "describe",
+            "--output",
+            "json",
+            "--workflow-id",
+            workflow,
+        ])?;
+        serde_json::from_str(&text).context("a workflow's description is JSON")
+    }
+
+    /// One execution's raw history: payloads as they are stored, base64 of what the worker wrote.
+    pub fn history(&self, workflow: &str) -> Result<String> {
+        self.ask(&[
+            "workflow",
+            "show",
+            "--output",
+            "json",
+            "--workflow-id",
+            workflow,
+        ])
+    }
+
+    /// Whether an execution has ended; it must exist.
+    pub fn has_ended(&self, workflow: &str) -> Result<bool> {
+        let described = self.describe(workflow)?;
+        let status = &described["workflowExecutionInfo"]["status"];
+        let status = status.as_str().context("a description has a status")?;
+        Ok(status != "WORKFLOW_EXECUTION_STATUS_RUNNING")
+    }
+
+    /// Starts `Authentication` as a foreign client does: plain JSON, no attempt.
+    pub fn start_authentication(&self, workflow: &str, input: &Value) -> Result<()> {
+        self.ask(&[
+            "workflow",
+            "start",
+            "--type",
+            "Authentication",
+            "--task-queue",
+            "celadon",
+            "--workflow-id",
+            workflow,
+            "--input",
+            &input.to_string(),
+        ])?;
+        Ok(())
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(executable()?)
+            .args(arguments)
+            .args(["--address", &self.address(), "--command-timeout", "5s"])
+            .stdin(Stdio::null())
+            .output()?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "temporal {}: {errors}",
+            arguments.join(" ")
+        );
+        String::from_utf8(output.stdout).context("the temporal CLI writes UTF-8")
+    }
+}
+
+/// `CELADON_TEMPORAL_CLI`, else what the test command installs, else what is on `PATH`.
+fn executable() -> Result<PathBuf> {
+    built("CELADON_TEMPORAL_CLI", "tools/venv/bin/temporal")
+        .or_else(|missing| on_path("temporal").ok_or(missing))
+}
