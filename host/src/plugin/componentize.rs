@@ -112,7 +112,9 @@ fn take_apart(core_module: &[u8]) -> Result<Parts<'_>, ComponentizeError> {
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports() {
                     let import = import.map_err(NotModule)?;
-                    parts.imports.push(format!("{}.{}", import.module, import.name));
+                    parts
+                        .imports
+                        .push(format!("{}.{}", import.module, import.name));
                 }
             }
             _ => {}
@@ -198,8 +200,15 @@ mod tests {
             .filter(|(_, name, _)| name == MANIFEST_SECTION)
             .collect();
         assert_eq!(manifests, [&(0, MANIFEST_SECTION.to_owned(), manifest)]);
-        assert!(!sections.iter().any(|(depth, ..)| *depth > 0), "{sections:?}");
-        assert_eq!(component, componentize(&core).expect("a component"), "it repeats");
+        assert!(
+            !sections.iter().any(|(depth, ..)| *depth > 0),
+            "{sections:?}"
+        );
+        assert_eq!(
+            component,
+            componentize(&core).expect("a component"),
+            "it repeats"
+        );
     }
 
     #[test]
@@ -212,7 +221,10 @@ mod tests {
         }
         let error = componentize(&module(&[(1, types), (2, &imports)])).expect_err("refused");
         let message = error.to_string();
-        assert!(message.contains("env.f, env.f, env.f, env.f, env.f and 1 more"), "{message}");
+        assert!(
+            message.contains("env.f, env.f, env.f, env.f, env.f and 1 more"),
+            "{message}"
+        );
         assert!(message.contains("wasm32-unknown-unknown"), "{message}");
     }
 
@@ -220,7 +232,10 @@ mod tests {
     fn a_memory_import_is_refused_as_well() {
         let imports: &[u8] = b"\x01\x03env\x06memory\x02\x00\x01";
         let error = componentize(&module(&[(2, imports)])).expect_err("refused");
-        assert!(matches!(error, ComponentizeError::Imports { .. }), "{error}");
+        assert!(
+            matches!(error, ComponentizeError::Imports { .. }),
+            "{error}"
+        );
     }
 
     #[test]
@@ -236,7 +251,10 @@ mod tests {
     fn a_component_is_no_core_module() {
         let component = componentize(&module(&[])).expect("a component");
         let error = componentize(&component).expect_err("refused");
-        assert!(matches!(error, ComponentizeError::AlreadyComponent), "{error}");
+        assert!(
+            matches!(error, ComponentizeError::AlreadyComponent),
+            "{error}"
+        );
     }
 
     #[test]

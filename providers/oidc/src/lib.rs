@@ -91,9 +91,11 @@ impl Provider for Oidc {
             RenewalOption::Reusable => Renewal::Reusable,
             RenewalOption::None => Renewal::None,
         };
-        let description = Description::oidc(&options.issuer)
-            .renewal(renewal)
-            .logout("end-session", "post_logout_redirect_uri", true);
+        let description = Description::oidc(&options.issuer).renewal(renewal).logout(
+            "end-session",
+            "post_logout_redirect_uri",
+            true,
+        );
         Ok(oidc::email(description, options.userinfo))
     }
 

@@ -36,12 +36,19 @@ fn options_that_are_wrong_are_named() {
             "/issuer",
         ),
         (json!({"issuer": "https://a.b", "isuer": "x"}), "/isuer"),
-        (json!({"issuer": "https://a.b", "userinfo": "yes"}), "/userinfo"),
+        (
+            json!({"issuer": "https://a.b", "userinfo": "yes"}),
+            "/userinfo",
+        ),
         (json!({"issuer": "https://a.b", "renewal": "often"}), ""),
     ];
     for (options, at) in cases {
         let found = described(&options);
-        assert_eq!(found["option_errors"][0]["at"], json!(at), "{options}: {found}");
+        assert_eq!(
+            found["option_errors"][0]["at"],
+            json!(at),
+            "{options}: {found}"
+        );
     }
 }
 
@@ -55,7 +62,10 @@ fn http_is_the_hosts_to_refuse() {
 #[test]
 fn without_userinfo_it_is_neither_asked_nor_trusted() {
     let options = json!({"issuer": "https://a.b", "userinfo": false});
-    assert_eq!(described(&options)["emails"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        described(&options)["emails"].as_array().map(Vec::len),
+        Some(1)
+    );
     replay(
         &json!({"options": options, "calls": [{
             "call": "identify",
@@ -74,13 +84,22 @@ fn a_fixture_that_differs_is_found() {
         "call": "obtain", "grant": "code", "expect": {},
         "exchanges": [{"request": request, "answer": {}}],
     }));
-    assert!(matches!(check::<Oidc>(&other.to_string()), Err(Mismatch::Request { .. })));
+    assert!(matches!(
+        check::<Oidc>(&other.to_string()),
+        Err(Mismatch::Request { .. })
+    ));
     let unasked = call(json!({
         "call": "identify", "expect": {}, "exchanges": [{"request": request, "answer": {}}],
     }));
-    assert!(matches!(check::<Oidc>(&unasked.to_string()), Err(Mismatch::Unasked { .. })));
+    assert!(matches!(
+        check::<Oidc>(&unasked.to_string()),
+        Err(Mismatch::Unasked { .. })
+    ));
     let misspelt = call(json!({"call": "describe", "expect": {}, "exchange": []}));
-    assert!(matches!(check::<Oidc>(&misspelt.to_string()), Err(Mismatch::Fixture(_))));
+    assert!(matches!(
+        check::<Oidc>(&misspelt.to_string()),
+        Err(Mismatch::Fixture(_))
+    ));
 }
 
 /// What `describe` answers, found by expecting what it never answers.

@@ -1,10 +1,10 @@
 //! The description: what Celadon knows of a provider before a login, and what the operator approves.
 
+use crate::Endpoint;
 use crate::wire::{
     self, ClientAuthentication, EmailSource, Relaxation, Renewal, ResponseMode, Role,
     ScopeParameter, Subject,
 };
-use crate::Endpoint;
 
 /// Everything that Celadon must know before a login.
 ///

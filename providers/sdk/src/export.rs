@@ -65,9 +65,12 @@ macro_rules! export {
 macro_rules! export_guest {
     ($guest:ident, $manifest:expr) => {
         #[cfg(target_arch = "wasm32")]
-        #[allow(unsafe_code, reason = "exported functions and custom sections have to be")]
+        #[allow(
+            unsafe_code,
+            reason = "exported functions and custom sections have to be"
+        )]
         const _: () = {
-            $crate::bindings::export!($guest with_types_in $crate::bindings);
+    $crate::bindings::export!($guest with_types_in $crate::bindings);
 
             const MANIFEST: $crate::Manifest = $manifest;
             #[used]

@@ -34,11 +34,21 @@ impl Failure {
 /// in their place. `None`: the status has to tell.
 pub(crate) fn kind_of(code: &str) -> Option<FailureKind> {
     Some(match code {
-        "invalid_grant" | "invalid_token" | "expired_token" | "bad_verification_code"
-        | "bad_refresh_token" | "invalid_code" | "code_already_used" | "invalid_refresh_token"
-        | "token_expired" | "token_revoked" => FailureKind::InvalidGrant,
-        "invalid_client" | "unauthorized_client" | "incorrect_client_credentials"
-        | "invalid_client_id" | "bad_client_secret" => FailureKind::InvalidClient,
+        "invalid_grant"
+        | "invalid_token"
+        | "expired_token"
+        | "bad_verification_code"
+        | "bad_refresh_token"
+        | "invalid_code"
+        | "code_already_used"
+        | "invalid_refresh_token"
+        | "token_expired"
+        | "token_revoked" => FailureKind::InvalidGrant,
+        "invalid_client"
+        | "unauthorized_client"
+        | "incorrect_client_credentials"
+        | "invalid_client_id"
+        | "bad_client_secret" => FailureKind::InvalidClient,
         "access_denied" | "authorization_declined" | "insufficient_scope" => {
             FailureKind::AccessDenied
         }

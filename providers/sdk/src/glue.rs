@@ -1,6 +1,9 @@
 //! Between the generated exports and a [`Provider`]. Used by [`export!`](crate::export) and by
 //! components that wrap another provider; not part of the stable interface.
-#![allow(missing_docs, reason = "hidden; each function is the export of the same name")]
+#![allow(
+    missing_docs,
+    reason = "hidden; each function is the export of the same name"
+)]
 
 use crate::wire::{
     self, Failure, FailureKind, IdentityStep, OptionError, Parameter, RevokeStep, TokenStep,

@@ -23,6 +23,8 @@
 
 mod fixture;
 mod hide;
+mod play;
 mod shape;
 
-pub use fixture::{Call, Exchange, Fixture, Mismatch, check};
+pub use fixture::{Call, Exchange, Fixture, Mismatch};
+pub use play::check;

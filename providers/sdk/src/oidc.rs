@@ -1,7 +1,9 @@
 //! What providers that speak OpenID Connect have in common: hints for the link, and the standard
 //! claims, from the ID token and, where that is thin, from userinfo.
 
-use crate::{AuthorizationRequest, Description, Evidence, Http, Identity, Parameter, Request, Stop};
+use crate::{
+    AuthorizationRequest, Description, Evidence, Http, Identity, Parameter, Request, Stop,
+};
 use serde_json::Value;
 
 /// The hints of [OpenID Connect Core, section 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)

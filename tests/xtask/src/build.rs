@@ -33,7 +33,9 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::Start(program, error) => write!(f, "{} does not start: {error}", program.display()),
+            Self::Start(program, error) => {
+                write!(f, "{} does not start: {error}", program.display())
+            }
             Self::Failed(program, status) => write!(f, "{} failed: {status}", program.display()),
         }
     }
@@ -121,7 +123,10 @@ fn flags(workspace: &Path) -> OsString {
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let places = [(home, "/cargo"), (Some(workspace.to_path_buf()), "/celadon")];
+    let places = [
+        (home, "/cargo"),
+        (Some(workspace.to_path_buf()), "/celadon"),
+    ];
     for (place, name) in places {
         if let Some(place) = place {
             flags.push("\u{1f}--remap-path-prefix=");

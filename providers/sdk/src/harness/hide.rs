@@ -105,7 +105,10 @@ mod tests {
     fn other_answers_hide_the_names_of_credentials() {
         let mut body = json!([{"access_token": "a", "name": "n"}]);
         hide(&mut body, 0, &Rule::Data);
-        assert_eq!(body, json!([{"access_token": "secret:0/0/access_token", "name": "n"}]));
+        assert_eq!(
+            body,
+            json!([{"access_token": "secret:0/0/access_token", "name": "n"}])
+        );
     }
 
     #[test]

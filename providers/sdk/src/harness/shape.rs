@@ -145,9 +145,10 @@ fn endpoint(endpoint: &wire::Endpoint) -> Value {
 }
 
 fn client(client: &wire::Client) -> Value {
-    let signed = client.signed_secret.as_ref().map(|s| {
-        json!({ "issuer": s.issuer, "audience": s.audience, "lifetime": s.lifetime })
-    });
+    let signed = client
+        .signed_secret
+        .as_ref()
+        .map(|s| json!({ "issuer": s.issuer, "audience": s.audience, "lifetime": s.lifetime }));
     json!({
         "authentication": client.authentication.iter().map(kebab).collect::<Vec<_>>(),
         "id_parameter": client.id_parameter, "secret_parameter": client.secret_parameter,

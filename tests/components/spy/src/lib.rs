@@ -18,6 +18,10 @@
 //! credentials in what a guest says must not find them here: were it to strike them out, the test
 //! would pass although the component had seen them. [`uncover`] is for the test.
 
+mod ink;
+
+pub use ink::{cover, uncover};
+
 use celadon_provider::bindings::exports::celadon::provider::provider::Guest;
 use celadon_provider::wire::{
     AuthorizationRequest, Description as WireDescription, Evidence as WireEvidence, Failure, Grant,
@@ -29,7 +33,6 @@ use celadon_provider::{
     glue, json, oidc, wire,
 };
 use serde::Deserialize;
-use std::fmt::Debug;
 
 /// What the test says.
 #[derive(Clone, Debug, Deserialize)]
@@ -127,7 +130,14 @@ impl Guest for Spy {
     ) -> Result<IdentityStep, Failure> {
         let saw = cover(&(&setup, &evidence, &transcript));
         let run = |transcript| glue::identify::<Cover>(setup.clone(), evidence.clone(), transcript);
-        match act(&setup, "identify", saw.clone(), transcript, run, is_identified) {
+        match act(
+            &setup,
+            "identify",
+            saw.clone(),
+            transcript,
+            run,
+            is_identified,
+        ) {
             Act::Report(request) => Ok(IdentityStep::Send(vec![request])),
             Act::End(Ok(IdentityStep::Done(mut identity))) => {
                 identity.attributes = json!({ "spy": saw }).to_string();
@@ -204,29 +214,6 @@ fn reports(setup: &WireSetup) -> bool {
         .is_ok_and(|description| description.endpoints.iter().any(|e| e.name == COLLECTOR))
 }
 
-/// Everything of a value, in a form that no search for credentials finds.
-pub fn cover(saw: &impl Debug) -> String {
-    format!("{saw:?}")
-        .bytes()
-        .map(|byte| format!("{:02x}", byte ^ 0x5A))
-        .collect()
-}
-
-/// What [`cover`] covered; `None` for anything else.
-pub fn uncover(covered: &str) -> Option<String> {
-    let digits = covered.as_bytes();
-    let (pairs, rest) = digits.as_chunks::<2>();
-    let bytes: Option<Vec<u8>> = pairs
-        .iter()
-        .map(|pair| {
-            let pair = std::str::from_utf8(pair).ok()?;
-            Some(u8::from_str_radix(pair, 16).ok()? ^ 0x5A)
-        })
-        .collect();
-    rest.is_empty().then_some(())?;
-    String::from_utf8(bytes?).ok()
-}
-
 celadon_provider::export_guest!(Spy, <Cover as Provider>::MANIFEST);
 
 #[cfg(test)]
@@ -275,7 +262,10 @@ mod tests {
         let report: celadon_provider::Value = report.parse().expect("JSON");
         assert_eq!(report["call"], "obtain");
         let saw = uncover(report["saw"].as_str().expect("text")).expect("covered");
-        assert!(saw.contains("secret:0/access_token") && saw.contains("client-é"), "{saw}");
+        assert!(
+            saw.contains("secret:0/access_token") && saw.contains("client-é"),
+            "{saw}"
+        );
         let end = obtain(vec![token, answer("null")]);
         assert!(matches!(end, Ok(TokenStep::Done(_))), "{end:?}");
     }
@@ -284,7 +274,10 @@ mod tests {
     fn a_refusal_is_reported_too() {
         let refusal = answer(r#"{"error":"invalid_grant"}"#);
         let obtain = |transcript| Spy::obtain(setup(), Grant::Code(Vec::new()), transcript);
-        assert!(matches!(obtain(vec![refusal.clone()]), Ok(TokenStep::Send(_))));
+        assert!(matches!(
+            obtain(vec![refusal.clone()]),
+            Ok(TokenStep::Send(_))
+        ));
         assert!(obtain(vec![refusal, answer("null")]).is_err());
     }
 
