@@ -18,6 +18,9 @@ pub mod engine;
 pub mod json;
 pub mod revisions;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 pub use self::call::{CallError, Sandbox};
 pub use self::description::Description;
 pub use self::revisions::{Providers, Revision};
