@@ -25,6 +25,9 @@ mod scrub;
 mod sending;
 pub mod transcript;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 pub use self::call::{CallError, Sandbox};
 pub use self::description::Description;
 pub use self::revisions::{Providers, Revision};

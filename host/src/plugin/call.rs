@@ -95,6 +95,7 @@ pub struct Guest<'a> {
 pub struct Sandbox {
     engine: Engine,
     room: Arc<Semaphore>,
+    wait: Duration,
 }
 
 impl Sandbox {
@@ -102,10 +103,11 @@ impl Sandbox {
     /// queues here, where it is answered in words, and never finds the pool empty.
     pub fn new(engine: Engine) -> Self {
         let slots = engine.options().slots;
-        let admitted = (slots - slots / 8).max(1);
+        let admitted = slots.saturating_sub((slots / 8).max(1)).max(1);
         Self {
             engine,
             room: Arc::new(Semaphore::new(admitted as usize)),
+            wait: ADMISSION_WAIT,
         }
     }
 
@@ -216,7 +218,7 @@ impl Sandbox {
 
     async fn admit(&self) -> Option<OwnedSemaphorePermit> {
         let permit = self.room.clone().acquire_owned();
-        tokio::time::timeout(ADMISSION_WAIT, permit).await.ok()?.ok()
+        tokio::time::timeout(self.wait, permit).await.ok()?.ok()
     }
 
     async fn run_admitted<A, F>(
@@ -242,11 +244,12 @@ impl Sandbox {
                 Confinement::arm(&mut store);
                 store
             };
-            let answer = component
+            let instance = component
                 .pre()
                 .instantiate(&mut store)
-                .and_then(|instance| call(&instance, &mut store, &setup))
-                .map_err(|error| failure(&error))?;
+                .map_err(|error| failure(&error, Breach::Functions))?;
+            let answer = call(&instance, &mut store, &setup)
+                .map_err(|error| failure(&error, Breach::Types))?;
             answer.check().map_err(CallError::Contract)?;
             Ok(answer)
         };
@@ -256,8 +259,9 @@ impl Sandbox {
     }
 }
 
-/// What wasmtime's error says of the component. Its text may quote the guest and goes no further.
-fn failure(error: &wasmtime::Error) -> CallError {
+/// What wasmtime's error says of the component, or else what it must be. Its text may quote the guest
+/// and goes no further.
+fn failure(error: &wasmtime::Error, otherwise: Breach) -> CallError {
     if let Some(limit) = error.downcast_ref::<Limit>() {
         return match limit {
             Limit::Time => CallError::Deadline,
@@ -282,6 +286,9 @@ fn failure(error: &wasmtime::Error) -> CallError {
     if out_of_fuel {
         CallError::OutputTooLarge
     } else {
-        CallError::Contract(Breach::Types)
+        CallError::Contract(otherwise)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,17 @@
 //! Components: read before they are compiled, compiled once, ready to be instantiated.
 //!
-//! [`inspect`](self::inspect::inspect) decides from the bytes alone whether something is a provider that imports nothing;
+//! [`inspect`] decides from the bytes alone whether something is a provider that imports no function;
 //! [`compile`] turns it into machine code and remembers that on disk; a [`Library`] makes sure that
-//! each component is compiled once, however many providers share it. What a component says about
-//! itself is in [`super::description`].
+//! each component is compiled once, however many providers share it. What a component wants to be is
+//! in [`super::description`].
 
 pub mod compile;
 pub mod inspect;
+pub mod manifest;
 
 pub use self::compile::{CodeCache, CompileError};
-use self::inspect::{InspectError, Manifest};
+use self::inspect::InspectError;
+use self::manifest::Manifest;
 use super::bindings;
 use super::engine::Engine;
 use crate::random;
@@ -53,14 +55,13 @@ pub enum ComponentError {
     /// It cannot be compiled.
     #[error(transparent)]
     Compile(#[from] CompileError),
-    /// It exports the contract's interface under its right name, but not with its types.
+    /// It exports the contract's interface under its right name, but not all of its functions.
     #[error(
-        "the functions of `{}` do not have the types of this contract: build the component \
-         against the WIT of {}",
+        "the component lacks functions of {}@{}: build it against the WIT of that version",
         inspect::INTERFACE,
         inspect::INTERFACE_VERSION
     )]
-    WrongTypes(#[source] wasmtime::Error),
+    MissingFunctions(#[source] wasmtime::Error),
     /// Compiling it was cut short.
     #[error("the component was not compiled")]
     Interrupted(#[source] tokio::task::JoinError),
@@ -108,7 +109,7 @@ pub fn load(
     let manifest = inspect::inspect(bytes)?;
     let digest = ComponentDigest::of(bytes);
     let component = compile::compile(engine, cache, &digest, bytes)?;
-    let pre = link(engine, &component).map_err(ComponentError::WrongTypes)?;
+    let pre = link(engine, &component).map_err(ComponentError::MissingFunctions)?;
     Ok(LoadedComponent {
         digest,
         manifest,
@@ -177,3 +178,6 @@ impl Library {
         Ok(Arc::new(loaded))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,8 +74,17 @@ impl Providers {
         library: Library,
         sandbox: Sandbox,
     ) -> (Self, Vec<ProviderFailure>) {
+        Self::load_all(config.providers.clone(), store, library, sandbox).await
+    }
+
+    async fn load_all(
+        configured: BTreeMap<ProviderName, config::Provider>,
+        store: Arc<dyn Components>,
+        library: Library,
+        sandbox: Sandbox,
+    ) -> (Self, Vec<ProviderFailure>) {
         let loader = Loader::new(Some(store), library, sandbox);
-        let loads = config.providers.iter().map(|(name, provider)| {
+        let loads = configured.iter().map(|(name, provider)| {
             let loader = &loader;
             async move { (name, provider, loader.load(name, provider).await) }
         });
@@ -104,7 +113,7 @@ impl Providers {
             .collect();
         let providers = Self {
             loader,
-            configured: config.providers.clone(),
+            configured,
             active,
             known: RwLock::new(known),
         };
@@ -147,3 +156,6 @@ impl Providers {
         known.get(id).cloned()
     }
 }
+
+#[cfg(test)]
+mod tests;

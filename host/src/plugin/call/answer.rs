@@ -7,23 +7,22 @@ use crate::plugin::bindings::{
     Body, Credential, Description, Failure, Field, Identity, IdentityStep, OptionError, Parameter,
     Request, RevokeStep, Token, TokenStep, Tokens, Value,
 };
+use crate::plugin::component::inspect;
 use crate::plugin::json;
 
 /// Requests in one step: as many as a transcript has answers.
 pub const MAX_REQUESTS: usize = 16;
-const MAX_FIELDS: usize = 64;
-const MAX_TOKENS: usize = 16;
-const MAX_GROUPS: usize = 1_000;
-const MAX_SCOPES: usize = 100;
-const MAX_OPTION_ERRORS: usize = 64;
-/// Characters of a name of anything.
+/// Entries of any other list, but groups.
+const MAX_ENTRIES: usize = 256;
+const MAX_GROUPS: usize = 1_024;
+/// Bytes of a name of anything, of a scope and of an error code.
 const NAME: usize = 256;
+/// Bytes of a field's name.
+const FIELD_NAME: usize = 128;
 /// Bytes of a line that people read.
 const LINE: usize = 1_024;
-/// Bytes of a longer text.
-const TEXT: usize = 4_096;
-/// Bytes of a field's value.
-const VALUE: usize = 64 << 10;
+/// Bytes of a longer text, and of a field's value.
+const TEXT: usize = 8 << 10;
 
 /// A bound that an answer breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +31,13 @@ pub enum Breach {
     /// does not exist, a pointer out of its memory.
     #[error("it does not have the contract's types")]
     Types,
+    /// The component's functions are not those of the contract, though they have their names.
+    #[error(
+        "its functions do not have the types of {}@{}: build it against the WIT of that version",
+        inspect::INTERFACE,
+        inspect::INTERFACE_VERSION
+    )]
+    Functions,
     /// Too many of something.
     #[error("more than {max} {what}")]
     TooMany {
@@ -95,6 +101,15 @@ fn named(name: &str, what: &'static str) -> Result<(), Breach> {
     short(name, what, NAME)
 }
 
+fn field_name(name: &str) -> Result<(), Breach> {
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Breach::Missing {
+            what: "name of visible ASCII characters",
+        });
+    }
+    short(name, "field name", FIELD_NAME)
+}
+
 fn is_json(text: &str, what: &'static str) -> Result<serde_json::Value, Breach> {
     json::parse(text).map_err(|_| Breach::NotJson { what })
 }
@@ -122,7 +137,7 @@ impl Answer for Vec<OptionError> {
                 what: "option error",
             });
         }
-        few(self, "option errors", MAX_OPTION_ERRORS)?;
+        few(self, "option errors", MAX_ENTRIES)?;
         self.iter().try_for_each(|error| {
             short(&error.at, "pointer", NAME)?;
             short(&error.message, "message", LINE)
@@ -139,9 +154,9 @@ impl Answer for Failure {
 
 impl Answer for Vec<Parameter> {
     fn check(&self) -> Result<(), Breach> {
-        few(self, "parameters", MAX_FIELDS)?;
+        few(self, "parameters", MAX_ENTRIES)?;
         self.iter().try_for_each(|parameter| {
-            named(&parameter.name, "parameter name")?;
+            field_name(&parameter.name)?;
             short(&parameter.value, "parameter", TEXT)
         })
     }
@@ -200,11 +215,11 @@ fn check_request(request: &Request) -> Result<(), Breach> {
 }
 
 fn check_fields(fields: &[Field]) -> Result<(), Breach> {
-    few(fields, "fields", MAX_FIELDS)?;
+    few(fields, "fields", MAX_ENTRIES)?;
     fields.iter().try_for_each(|field| {
-        named(&field.name, "field name")?;
+        field_name(&field.name)?;
         match &field.value {
-            Value::Text(text) => short(text, "field", VALUE),
+            Value::Text(text) => short(text, "field", TEXT),
             Value::Secret(secret) => named(secret, "secret"),
         }
     })
@@ -214,7 +229,7 @@ fn check_tokens(tokens: &Tokens) -> Result<(), Breach> {
     let Some((first, others)) = tokens.tokens.split_first() else {
         return Err(Breach::Missing { what: "token" });
     };
-    few(&tokens.tokens, "tokens", MAX_TOKENS)?;
+    few(&tokens.tokens, "tokens", MAX_ENTRIES)?;
     check_token(first)?;
     if !first.name.is_empty() {
         return Err(Breach::Missing {
@@ -242,7 +257,7 @@ fn check_token(token: &Token) -> Result<(), Breach> {
     }
     short(token.token_type.as_deref().unwrap_or_default(), "token type", NAME)?;
     let scopes = token.scopes.as_deref().unwrap_or_default();
-    few(scopes, "scopes", MAX_SCOPES)?;
+    few(scopes, "scopes", MAX_ENTRIES)?;
     scopes.iter().try_for_each(|scope| named(scope, "scope"))
 }
 

@@ -148,7 +148,7 @@ impl CodeCache {
         })
     }
 
-    fn read(&self, name: &str) -> Option<Vec<u8>> {
+    pub(super) fn read(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.path(name);
         if fs::metadata(&path).ok()?.len() > MAX_ENTRY_BYTES {
             return None;

@@ -3,8 +3,8 @@
 //! manifest says.
 
 use super::MAX_COMPONENT_BYTES;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use super::manifest::{Manifest, ManifestError};
+use crate::plugin::componentize::MANIFEST_SECTION;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
@@ -13,10 +13,6 @@ use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 pub const INTERFACE: &str = "celadon:provider/provider";
 /// The version of the contract that this host speaks.
 pub const INTERFACE_VERSION: &str = "0.1.0";
-/// The custom section of the manifest.
-pub const MANIFEST_SECTION: &str = "celadon:manifest";
-/// The longest manifest, in bytes.
-pub const MAX_MANIFEST_BYTES: usize = super::super::json::MAX_BYTES;
 
 /// Names quoted in one error: enough to see what is wrong.
 const NAMES_SHOWN: usize = 8;
@@ -65,45 +61,7 @@ pub enum InspectError {
     },
     /// Two manifests, or one that is too long or cannot be read.
     #[error("the component's {MANIFEST_SECTION} section cannot be used: {0}")]
-    Manifest(ManifestError),
-}
-
-/// What is wrong with a manifest.
-#[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
-    /// There is more than one.
-    #[error("there are two of them")]
-    Twice,
-    /// Not UTF-8.
-    #[error("it is not UTF-8")]
-    Encoding,
-    /// No JSON of the contract.
-    #[error("it is not JSON without duplicate names, of at most {MAX_MANIFEST_BYTES} bytes")]
-    Json(#[source] super::super::json::JsonError),
-    /// Not an object, or a member of another type.
-    #[error("it does not have the form of a manifest")]
-    Shape(#[source] serde_json::Error),
-}
-
-/// What a component says about itself. The component's word: shown to operators, never a ground for
-/// a decision on security.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub struct Manifest {
-    /// Its name: `github`.
-    pub name: Option<String>,
-    /// Its name for people: `GitHub`.
-    pub title: Option<String>,
-    /// Its own version.
-    pub version: Option<String>,
-    /// The contract it was built for.
-    pub contract: Option<String>,
-    /// The SDK it was built with.
-    pub sdk: Option<String>,
-    /// JSON schema of its options.
-    pub options: Option<Value>,
-    /// Everything else.
-    #[serde(flatten)]
-    pub more: Map<String, Value>,
+    Manifest(#[source] ManifestError),
 }
 
 /// Checks that these bytes are a provider, and reads its manifest.
@@ -119,7 +77,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
     check_exports(&outline.exports, &types)?;
     match outline.manifests.as_slice() {
         [] => Ok(None),
-        [one] => manifest(one).map(Some).map_err(InspectError::Manifest),
+        [one] => Manifest::parse(one).map(Some).map_err(InspectError::Manifest),
         _ => Err(InspectError::Manifest(ManifestError::Twice)),
     }
 }
@@ -236,10 +194,4 @@ fn check_exports(exports: &[&str], types: &Types) -> Result<(), InspectError> {
 fn quoted(name: &str) -> String {
     let short: String = name.chars().take(100).collect();
     format!("`{}`", short.escape_debug())
-}
-
-fn manifest(section: &[u8]) -> Result<Manifest, ManifestError> {
-    let text = std::str::from_utf8(section).map_err(|_| ManifestError::Encoding)?;
-    let value = super::super::json::parse(text).map_err(ManifestError::Json)?;
-    serde_json::from_value(value).map_err(ManifestError::Shape)
 }

@@ -16,6 +16,8 @@ use std::fmt;
 
 /// Mistakes that are reported; a component that makes more gets the rest next time.
 const MAX_MISTAKES: usize = 64;
+/// Entries of a list that the contract does not bound more tightly.
+const MAX_ENTRIES: usize = 256;
 
 /// What the operator has said about a provider, as far as a description depends on it.
 #[derive(Clone, Copy, Debug)]
@@ -119,25 +121,24 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// At most `max` items are looked at, so that a long list costs no more than a short one.
-    fn bounded<'l, T>(&mut self, items: &'l [T], max: usize, at: &str) -> &'l [T] {
-        if items.len() > max {
-            self.mistake(at, format_args!("has more than {max} items"));
+    /// The entries that are looked at: a long list costs no more than one that is long enough.
+    fn bounded<'l, T>(&mut self, items: &'l [T], at: &str) -> &'l [T] {
+        if items.len() > MAX_ENTRIES {
+            self.mistake(at, format_args!("has more than {MAX_ENTRIES} entries"));
         }
-        items.get(..max).unwrap_or(items)
+        items.get(..MAX_ENTRIES).unwrap_or(items)
     }
 
     /// A list of texts whose order means nothing.
     fn set(
         &mut self,
         items: &[String],
-        max: usize,
         at: &str,
         is_right: impl Fn(&str) -> bool,
         rule: &str,
     ) -> BTreeSet<String> {
         let mut set = BTreeSet::new();
-        for (index, item) in self.bounded(items, max, at).iter().enumerate() {
+        for (index, item) in self.bounded(items, at).iter().enumerate() {
             self.ensure(is_right(item), format_args!("{at}[{index}]"), rule);
             let is_new = set.insert(item.clone());
             self.ensure(is_new, format_args!("{at}[{index}]"), "is there twice");
@@ -149,7 +150,7 @@ impl<'a> Checker<'a> {
     /// name, none of the protocol's, and no other field's.
     fn parameter(&mut self, name: &str, at: &'static str) {
         if !names::is_parameter(name) {
-            self.mistake(at, "must be the name of a parameter: 1 to 64 of `A-Za-z0-9-._[]:`");
+            self.mistake(at, "must be the name of a parameter: 1 to 128 of `A-Za-z0-9-._[]:`");
             return;
         }
         if names::is_protocol(name) {
@@ -217,3 +218,6 @@ fn quoted(text: &str) -> String {
     let more = if short.len() < text.len() { "…" } else { "" };
     format!("`{}{more}`", short.escape_debug())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,9 @@
 use super::Description;
 
 /// The longest name of a parameter.
-const MAX_PARAMETER: usize = 64;
+const MAX_PARAMETER: usize = 128;
 /// The longest name of a header.
-const MAX_HEADER: usize = 64;
+const MAX_HEADER: usize = 128;
 /// The longest value of a fixed header.
 const MAX_HEADER_VALUE: usize = 512;
 
@@ -41,7 +41,7 @@ const CALLBACK: &[&str] = &[
     "state",
 ];
 
-/// Whether this can be the name of a parameter at all: 1 to 64 of the characters that mean the same
+/// Whether this can be the name of a parameter at all: 1 to 128 of the characters that mean the same
 /// in every encoding, and the brackets that some providers use.
 pub fn is_parameter(name: &str) -> bool {
     (1..=MAX_PARAMETER).contains(&name.len())
@@ -213,7 +213,7 @@ mod tests {
         for name in ["", "a b", "a&b", "a=b", "a%62", "ä", "a\r\n", "a#"] {
             assert!(!is_parameter(name), "{name}");
         }
-        assert!(!is_parameter(&"a".repeat(65)));
+        assert!(!is_parameter(&"a".repeat(129)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 /// The longest URL, in bytes.
-const MAX_BYTES: usize = 2_048;
+const MAX_BYTES: usize = 8 << 10;
 
 /// Why a URL is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,7 +145,7 @@ mod tests {
         fn what_is_taken_has_one_spelling(text in "https?://[a-zA-Z0-9.:@\\[\\]%-]{1,20}(/[ -~]{0,12})?") {
             if let Ok(url) = parse(&text, false) {
                 prop_assert_eq!(url.scheme(), "https");
-                prop_assert!(url.as_str() == text || url.as_str() == format!("{text}/"));
+                prop_assert_eq!(url.as_str().trim_end_matches('/'), text.trim_end_matches('/'));
             }
         }
     }

@@ -51,8 +51,8 @@ pub enum LoadError {
     /// It does not describe itself the same way twice.
     #[error("the component describes itself differently each time it is asked")]
     Impure,
-    /// It refuses its options.
-    #[error("the component refuses its options:{}", lines(.0))]
+    /// Its options do not fit its manifest, or it refuses them.
+    #[error("the options are not right for the component:{}", lines(.0))]
     Options(Vec<Mistake>),
     /// What it says of itself, or what the operator says of it, does not hold.
     #[error("the component cannot be used as it describes itself:{}", lines(.0))]
@@ -223,6 +223,12 @@ impl Loader {
         component: Arc<LoadedComponent>,
         wish: Wish<'_>,
     ) -> Result<(Revision, String), LoadError> {
+        let mistakes = component
+            .manifest()
+            .map_or_else(Vec::new, |manifest| manifest.check(wish.options));
+        if !mistakes.is_empty() {
+            return Err(LoadError::Options(mistakes));
+        }
         let options = json::for_guest(Value::Object(wish.options.clone()));
         let setup = Arc::new(Setup {
             client_id: wish.client_id.to_owned(),

@@ -9,10 +9,6 @@ use crate::plugin::description::{
 use std::collections::BTreeSet;
 use url::Url;
 
-const MAX_AUTHENTICATION: usize = 8;
-const MAX_KEPT: usize = 16;
-const MAX_ISSUERS: usize = 16;
-const MAX_SCOPE_PARAMETERS: usize = 8;
 /// A signed secret is made anew for each request, so it need not live long.
 const MAX_SIGNED_LIFETIME: u32 = 300;
 
@@ -39,7 +35,7 @@ impl Checker<'_> {
     fn authentication(&mut self, raw: &bindings::Description) -> Vec<ClientAuthentication> {
         let at = "client.authentication";
         let mut ways: Vec<ClientAuthentication> = Vec::new();
-        for way in self.bounded(&raw.client.authentication, MAX_AUTHENTICATION, at) {
+        for way in self.bounded(&raw.client.authentication, at) {
             let way = ClientAuthentication::from(*way);
             self.ensure(!ways.contains(&way), at, "has something twice");
             ways.push(way);
@@ -95,9 +91,9 @@ impl Checker<'_> {
                 bindings::ResponseMode::FormPost => ResponseMode::FormPost,
             },
             code_parameter: callback.code_parameter.clone(),
-            keep: self.set(&callback.keep, MAX_KEPT, "callback.keep", may_keep,
+            keep: self.set(&callback.keep, "callback.keep", may_keep,
                 "must be the name of a parameter, and neither a credential nor one that the host reads"),
-            issuers: self.set(&callback.issuers, MAX_ISSUERS, "callback.issuers",
+            issuers: self.set(&callback.issuers, "callback.issuers",
                 |issuer| names::is_visible(issuer, 512), "must be 1 to 512 visible ASCII characters"),
         }
     }
@@ -106,7 +102,7 @@ impl Checker<'_> {
         let mut scopes = Vec::new();
         let mut prefixes = BTreeSet::new();
         let mut closed = false;
-        for (index, scope) in self.bounded(&raw.scopes, MAX_SCOPE_PARAMETERS, "scopes").iter().enumerate() {
+        for (index, scope) in self.bounded(&raw.scopes, "scopes").iter().enumerate() {
             let at = format!("scopes[{index}]");
             self.parameter(&scope.name, "scopes");
             let is_separator = (1..=4).contains(&scope.separator.len())

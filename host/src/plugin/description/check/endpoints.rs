@@ -7,8 +7,6 @@ use crate::plugin::json;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
-const MAX_ENDPOINTS: usize = 32;
-const MAX_HEADERS: usize = 16;
 const MAX_FIXED_QUERY: usize = 32;
 const MAX_FIXED_BODY: usize = 16 << 10;
 
@@ -25,7 +23,7 @@ impl Checker<'_> {
     pub(super) fn endpoints(&mut self, raw: &bindings::Description) -> BTreeMap<String, Endpoint> {
         let mut endpoints = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        for (index, endpoint) in self.bounded(&raw.endpoints, MAX_ENDPOINTS, "endpoints").iter().enumerate() {
+        for (index, endpoint) in self.bounded(&raw.endpoints, "endpoints").iter().enumerate() {
             let at = format!("endpoints[{index}]");
             self.endpoint_name(endpoint, &at);
             let is_new = seen.insert(endpoint.name.as_str());
@@ -119,7 +117,7 @@ impl Checker<'_> {
     fn headers(&mut self, raw: &[bindings::Parameter], at: &str) -> BTreeMap<String, String> {
         let mut headers = BTreeMap::new();
         let list = format!("{at}.headers");
-        for (index, header) in self.bounded(raw, MAX_HEADERS, &list).iter().enumerate() {
+        for (index, header) in self.bounded(raw, &list).iter().enumerate() {
             let at = format!("{list}[{index}]");
             let name = header.name.to_ascii_lowercase();
             self.ensure(

@@ -6,9 +6,6 @@ use crate::plugin::description::{EmailSource, Logout, Pointer, Role, Source, Sub
 use std::collections::BTreeSet;
 use std::fmt;
 
-const MAX_SUBJECT_PARTS: usize = 4;
-const MAX_EMAILS: usize = 8;
-const MAX_REVEALED: usize = 32;
 
 /// Members of token answers that are credentials under any provider.
 const CREDENTIALS: [&str; 9] = [
@@ -28,7 +25,7 @@ impl Checker<'_> {
         let source = Source::from_name(&raw.subject.source);
         self.source(&source, raw, "subject.source");
         let mut at = Vec::new();
-        for (index, text) in self.bounded(&raw.subject.at, MAX_SUBJECT_PARTS, "subject.at").iter().enumerate() {
+        for (index, text) in self.bounded(&raw.subject.at, "subject.at").iter().enumerate() {
             let field = format!("subject.at[{index}]");
             let Some(pointer) = self.pointer(text, &field) else {
                 continue;
@@ -43,7 +40,7 @@ impl Checker<'_> {
 
     pub(super) fn emails(&mut self, raw: &bindings::Description) -> Vec<EmailSource> {
         let mut emails = Vec::new();
-        for (index, email) in self.bounded(&raw.emails, MAX_EMAILS, "emails").iter().enumerate() {
+        for (index, email) in self.bounded(&raw.emails, "emails").iter().enumerate() {
             let at = format!("emails[{index}]");
             let source = Source::from_name(&email.source);
             // What only the token endpoint says of an e-mail is no proof of who reads it.
@@ -89,7 +86,7 @@ impl Checker<'_> {
 
     pub(super) fn reveal(&mut self, raw: &bindings::Description) -> BTreeSet<Pointer> {
         let mut reveal = BTreeSet::new();
-        for (index, text) in self.bounded(&raw.reveal, MAX_REVEALED, "reveal").iter().enumerate() {
+        for (index, text) in self.bounded(&raw.reveal, "reveal").iter().enumerate() {
             let at = format!("reveal[{index}]");
             let Some(pointer) = self.pointer(text, &at) else {
                 continue;

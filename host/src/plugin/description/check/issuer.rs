@@ -9,24 +9,26 @@ use url::Url;
 const MAX_IDENTIFIER: usize = 512;
 /// The longest value of a claim in an identifier, in bytes.
 const MAX_CLAIM_VALUE: usize = 255;
-const MAX_ALIASES: usize = 16;
-const MAX_CLAIM_VALUES: usize = 1_000;
 const PRINTABLE: &str = "must be 1 to 512 visible ASCII characters";
 
 impl Checker<'_> {
     pub(super) fn issuer(&mut self, raw: &bindings::Description) -> Issuer {
         let issuer = &raw.issuer;
         let is_identifier = |text: &str| names::is_visible(text, MAX_IDENTIFIER);
-        let is_plain = |text: &str| is_identifier(text) && !text.contains(['{', '}']);
+        let claim = claim_of(&issuer.identifier);
+        let is_alias = |text: &str| {
+            let same_claim = !text.contains('{') || claim_of(text) == claim;
+            is_identifier(text) && without_claim(text).is_some() && same_claim
+        };
         let is_value = |text: &str| names::is_visible(text, MAX_CLAIM_VALUE);
         self.identifier(raw);
         let checked = Issuer {
             identifier: issuer.identifier.clone(),
-            aliases: self.set(&issuer.aliases, MAX_ALIASES, "issuer.aliases", is_plain,
-                "must be 1 to 512 visible ASCII characters without braces"),
-            allow: self.set(&issuer.allow, MAX_CLAIM_VALUES, "issuer.allow", is_value,
+            aliases: self.set(&issuer.aliases, "issuer.aliases", is_alias,
+                "must be 1 to 512 visible ASCII characters, with no other `{claim}` than the identifier has"),
+            allow: self.set(&issuer.allow, "issuer.allow", is_value,
                 "must be 1 to 255 visible ASCII characters"),
-            deny: self.set(&issuer.deny, MAX_CLAIM_VALUES, "issuer.deny", is_value,
+            deny: self.set(&issuer.deny, "issuer.deny", is_value,
                 "must be 1 to 255 visible ASCII characters"),
             metadata: self.metadata(issuer),
             metadata_issuer: issuer.metadata_issuer.clone(),
@@ -107,6 +109,12 @@ impl Checker<'_> {
         let text = issuer.metadata.as_deref()?;
         self.url(text, "issuer.metadata")
     }
+}
+
+/// The claim between the first braces.
+fn claim_of(identifier: &str) -> Option<&str> {
+    let (_, rest) = identifier.split_once('{')?;
+    rest.split_once('}').map(|(claim, _)| claim)
 }
 
 /// The identifier with `x` for its claim; `None` where braces stand otherwise.

@@ -1,0 +1,231 @@
+use super::inspect::{InspectError, inspect};
+use super::*;
+use crate::plugin::call::{Breach, CallError};
+use crate::plugin::testing::{self, CONTRACT, Hostile};
+use proptest::prelude::*;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::LazyLock;
+
+static HARMLESS: LazyLock<Vec<u8>> = LazyLock::new(|| Hostile::default().component());
+
+/// A component of a contract that the text changes, which imports or exports other things.
+fn changed(from: &str, to: &str, version: &str) -> Vec<u8> {
+    assert!(CONTRACT.contains(from), "{from}");
+    Hostile::default().of_contract(&CONTRACT.replace(from, to), version)
+}
+
+#[test]
+fn takes_a_component_that_imports_types_alone() {
+    assert!(inspect(&HARMLESS).unwrap().is_none());
+    assert!(load(&testing::engine(), None, &HARMLESS).is_ok());
+}
+
+#[test]
+fn says_how_a_core_module_becomes_a_component() {
+    let error = inspect(&Hostile::default().module("0.1.0")).unwrap_err();
+    assert!(error.to_string().contains("wasm-tools component new"), "{error}");
+}
+
+#[test]
+fn refuses_functions_among_the_imports_by_name() {
+    let world = "interface clock { now: func() -> u64; }\nworld identity-provider { import clock; import log: func(line: string); }";
+    let old = "world identity-provider { export provider; }";
+    // The guests' own builder refuses such a module, so this one comes from the encoder alone.
+    let bytes = importing(&CONTRACT.replace(old, world));
+    let error = inspect(&bytes).unwrap_err();
+    let InspectError::Imports(names) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(error.to_string().contains("wasm32-unknown-unknown"), "{error}");
+}
+
+/// A component that uses what this world imports, and exports nothing.
+fn importing(wit: &str) -> Vec<u8> {
+    use wasm_encoder::{EntityType, ImportSection, Module, TypeSection, ValType};
+    let mut types = TypeSection::new();
+    types.ty().function([], [ValType::I64]);
+    types.ty().function([ValType::I32, ValType::I32], []);
+    let mut imports = ImportSection::new();
+    imports.import("celadon:provider/clock@0.1.0", "now", EntityType::Function(0));
+    imports.import("$root", "log", EntityType::Function(1));
+    let mut memories = wasm_encoder::MemorySection::new();
+    memories.memory(wasm_encoder::MemoryType {
+        minimum: 1,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    let mut exports = wasm_encoder::ExportSection::new();
+    exports.export("memory", wasm_encoder::ExportKind::Memory, 0);
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&memories).section(&exports);
+    encode(wit, &module.finish())
+}
+
+fn encode(wit: &str, module: &[u8]) -> Vec<u8> {
+    let mut bytes = module.to_vec();
+    let mut resolve = wit_parser::Resolve::default();
+    let package = resolve.push_source("provider.wit", wit).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut bytes, &resolve, world, encoding).unwrap();
+    wit_component::ComponentEncoder::default()
+        .module(&bytes)
+        .unwrap()
+        .encode()
+        .unwrap()
+}
+
+#[test]
+fn names_both_versions_where_they_differ() {
+    let bytes = changed("package celadon:provider@0.1.0;", "package celadon:provider@0.2.0;", "0.2.0");
+    let error = inspect(&bytes).unwrap_err().to_string();
+    assert!(error.contains("provider@0.2.0") && error.contains("provider@0.1.0"), "{error}");
+}
+
+#[test]
+fn says_what_is_exported_instead() {
+    let wit = "package other:thing@1.0.0; interface greet { } world w { }";
+    let mut resolve = wit_parser::Resolve::default();
+    let package = resolve.push_source("other.wit", wit).unwrap();
+    let world = resolve.select_world(&[package], Some("w")).unwrap();
+    let mut module = wasm_encoder::Module::new().finish();
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    let bytes = crate::plugin::componentize::componentize(&module).unwrap();
+    assert!(matches!(inspect(&bytes), Err(InspectError::NoProvider { .. })));
+}
+
+#[tokio::test]
+async fn refuses_the_right_name_with_other_types() {
+    let bytes = changed("record option-error { at: pointer, message: string }",
+        "record option-error { at: pointer, message: string, code: u32 }", "0.1.0");
+    let bench = testing::Bench::new(&bytes, "{}");
+    let error = bench.sandbox.describe(bench.guest()).await.unwrap_err();
+    assert!(matches!(error, CallError::Contract(Breach::Functions)), "{error}");
+    assert!(error.to_string().contains("celadon:provider/provider@0.1.0"), "{error}");
+}
+
+#[test]
+fn refuses_an_interface_that_lacks_a_function() {
+    let at = CONTRACT.find("  /// Withdraws the token of that name").unwrap();
+    let (before, after) = CONTRACT.split_at(at);
+    let (_, rest) = after.split_once("revoke-step, failure>;").unwrap();
+    let module = Hostile::default().module("0.1.0");
+    let bytes = encode(&format!("{before}{rest}"), &module);
+    let error = load(&testing::engine(), None, &bytes).unwrap_err();
+    assert!(matches!(error, ComponentError::MissingFunctions(_)), "{error}");
+}
+
+fn with_manifest(manifest: &[u8]) -> Vec<u8> {
+    use wasm_encoder::{ComponentSection, CustomSection};
+    let mut bytes = HARMLESS.clone();
+    CustomSection {
+        name: crate::plugin::componentize::MANIFEST_SECTION.into(),
+        data: manifest.into(),
+    }
+    .append_to_component(&mut bytes);
+    bytes
+}
+
+#[test]
+fn reads_one_manifest_and_no_more() {
+    let bytes = with_manifest(br#"{"name":"x","contract":"0.1"}"#);
+    assert_eq!(inspect(&bytes).unwrap().unwrap().name.as_deref(), Some("x"));
+    assert!(matches!(inspect(&with_manifest(b"{")), Err(InspectError::Manifest(_))));
+    let mut twice = bytes.clone();
+    let section = bytes.get(HARMLESS.len()..).unwrap();
+    twice.extend_from_slice(section);
+    assert!(matches!(inspect(&twice), Err(InspectError::Manifest(_))));
+}
+
+#[test]
+fn refuses_what_is_too_big_before_reading_it() {
+    assert!(matches!(inspect(&vec![0; MAX_COMPONENT_BYTES + 1]), Err(InspectError::TooBig)));
+}
+
+proptest! {
+    #[test]
+    fn damaged_bytes_are_an_error_and_nothing_worse(at in 0_usize..4096, byte: u8, cut in 0_usize..8192) {
+        let mut bytes = HARMLESS.clone();
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        let _ = inspect(&bytes);
+        bytes.truncate(cut);
+        let _ = inspect(&bytes);
+    }
+}
+
+fn cache(folder: &std::path::Path, key: u8) -> CodeCache {
+    CodeCache::open(folder.join("code"), &[key; 32]).unwrap()
+}
+
+fn entries(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let listed = std::fs::read_dir(folder.join("code")).unwrap();
+    listed.map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn compiled_code_is_kept_and_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = cache(folder.path(), 1);
+    load(&testing::engine(), Some(&cache), &HARMLESS).unwrap();
+    let written = entries(folder.path());
+    assert_eq!(written.len(), 1);
+    let mode = std::fs::metadata(&written[0]).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let before = std::fs::metadata(&written[0]).unwrap().modified().unwrap();
+    load(&testing::engine(), Some(&cache), &HARMLESS).unwrap();
+    assert_eq!(entries(folder.path()), written);
+    assert_eq!(std::fs::metadata(&written[0]).unwrap().modified().unwrap(), before);
+}
+
+#[test]
+fn code_that_we_did_not_write_is_never_run() {
+    let folder = tempfile::tempdir().unwrap();
+    load(&testing::engine(), Some(&cache(folder.path(), 1)), &HARMLESS).unwrap();
+    let entry = entries(folder.path()).remove(0);
+    let good = std::fs::read(&entry).unwrap();
+    let name = entry.file_stem().unwrap().to_str().unwrap().to_owned();
+    let ours = cache(folder.path(), 1);
+    assert!(ours.read(&name).is_some());
+    assert!(cache(folder.path(), 2).read(&name).is_none(), "another installation's key");
+    assert!(ours.read("0000").is_none(), "not there");
+    std::fs::copy(&entry, entry.with_file_name("1111.cwasm")).unwrap();
+    assert!(ours.read("1111").is_none(), "an entry under another name");
+    for (at, what) in [(0, "tag"), (40, "code"), (good.len() - 1, "end")] {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        std::fs::write(&entry, &bad).unwrap();
+        assert!(ours.read(&name).is_none(), "{what}");
+    }
+    std::fs::write(&entry, &good[..good.len() / 2]).unwrap();
+    assert!(ours.read(&name).is_none(), "cut");
+    // And a miss is only slower.
+    load(&testing::engine(), Some(&ours), &HARMLESS).unwrap();
+    assert!(ours.read(&name).is_some());
+}
+
+#[test]
+fn a_folder_that_others_can_write_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("code");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(CodeCache::open(&path, &[0; 32]).is_err());
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert!(CodeCache::open(&link, &[0; 32]).is_err());
+}
+
+#[tokio::test]
+async fn one_component_is_compiled_once() {
+    let library = Library::new(testing::engine(), None);
+    let loads = (0..8).map(|_| library.load(HARMLESS.clone()));
+    let loaded = futures::future::join_all(loads).await;
+    let first = loaded[0].as_ref().unwrap();
+    assert!(loaded.iter().all(|other| Arc::ptr_eq(first, other.as_ref().unwrap())));
+    assert!(library.get(first.digest()).is_some());
+}
