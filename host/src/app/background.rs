@@ -12,7 +12,6 @@ use celadon_workflows::ports::{GrantSteps, LoginSteps};
 use std::sync::Arc;
 use std::time::Duration;
 use temporalio_client::Client;
-use temporalio_client::grpc::WorkflowService;
 use temporalio_common::protos::temporal::api::workflowservice::v1::GetSystemInfoRequest;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

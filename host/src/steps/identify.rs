@@ -9,7 +9,6 @@ mod finding;
 mod profile;
 
 pub use self::finding::Finding;
-pub use self::profile::Profile;
 
 use self::evidence::Sources;
 use super::Steps;
@@ -231,6 +230,7 @@ fn reason_of_keys(error: &JwksError) -> Reason {
 }
 
 fn vault(who: &Identifying<'_>) -> Vault {
+    let secret = client_secret(&who.client);
     let further: Vec<(String, &str)> = who
         .tokens
         .further
@@ -241,14 +241,13 @@ fn vault(who: &Identifying<'_>) -> Vault {
         .iter()
         .map(|(name, token)| (name.as_str(), *token))
         .chain([("access_token", who.tokens.access_token.as_str())]);
-    let secret = client_secret(&who.client);
-    let secret = secret.as_deref().map(String::as_str);
-    let hidden = hidden(&who.secrets)
+    let hidden: Vec<&str> = hidden(&who.secrets)
         .into_iter()
         .chain(who.callback.code.as_deref())
         .chain(who.tokens.refresh_token.iter().map(|token| token.as_str()))
         .chain(who.tokens.id_token.iter().map(|token| token.as_str()))
-        .chain(secret);
+        .chain(secret.as_deref().map(String::as_str))
+        .collect();
     Vault::new(named, hidden)
 }
 
