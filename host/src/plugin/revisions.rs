@@ -5,11 +5,12 @@
 //! provider is configured. What the operator grants is never part of a revision: it is always the current grant
 //! that counts.
 
+mod error;
 mod load;
 mod report;
 
-pub use self::load::{LoadError, ProviderFailure, RevisionError};
-pub use self::report::{ProviderReport, check};
+pub use self::error::{LoadError, ProviderFailure, RevisionError};
+pub use self::report::{Loaded, ProviderReport, check};
 
 use self::load::Loader;
 use super::bindings::Setup;

@@ -1,10 +1,11 @@
 //! Making revisions: from the configuration, and again from the store.
 
 use super::Revision;
+use super::error::{LoadError, RevisionError};
 use crate::clock;
 use crate::config;
 use crate::plugin::bindings::{OptionError, Setup};
-use crate::plugin::call::{CallError, Guest, Sandbox};
+use crate::plugin::call::{Guest, Sandbox};
 use crate::plugin::component::{
     ComponentDigest, ComponentError, Library, LoadedComponent, MAX_COMPONENT_BYTES,
     inspect::InspectError,
@@ -18,73 +19,10 @@ use celadon_workflows::types::{ProviderName, RevisionId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::AsyncReadExt;
 use tokio::sync::OnceCell;
-
-/// A provider that could not be loaded.
-#[derive(Debug, thiserror::Error)]
-#[error("provider `{provider}` ({}): {error}", component.display())]
-pub struct ProviderFailure {
-    /// The provider.
-    pub provider: ProviderName,
-    /// Its component.
-    pub component: PathBuf,
-    /// Why.
-    #[source]
-    pub error: LoadError,
-}
-
-/// Why a provider cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("the component cannot be read")]
-    Read(#[source] std::io::Error),
-    /// It is no component that can be used.
-    #[error(transparent)]
-    Component(#[from] ComponentError),
-    /// It failed to describe itself.
-    #[error("`describe` failed: {0}")]
-    Describe(#[source] CallError),
-    /// It does not describe itself the same way twice.
-    #[error("the component describes itself differently each time it is asked")]
-    Impure,
-    /// Its options do not fit its manifest, or it refuses them.
-    #[error("the options are not right for the component:{}", lines(.0))]
-    Options(Vec<Mistake>),
-    /// What it says of itself, or what the operator says of it, does not hold.
-    #[error("the component cannot be used as it describes itself:{}", lines(.0))]
-    Description(Vec<Mistake>),
-    /// Its revision cannot be kept.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why a revision cannot be loaded again.
-#[derive(Debug, thiserror::Error)]
-pub enum RevisionError {
-    /// The store cannot be read. May be tried again.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The provider is not configured any more.
-    #[error("the provider of this revision is not configured any more")]
-    ProviderGone,
-    /// The component is not in the store, or not what its digest says.
-    #[error("the component of this revision is gone or damaged")]
-    ComponentGone,
-    /// What is kept does not have the digest it is kept under.
-    #[error("the kept configuration of this revision is damaged")]
-    Damaged,
-    /// It cannot be used under the present configuration or by this version of Celadon.
-    #[error("the revision cannot be loaded any more: {0}")]
-    Load(#[source] LoadError),
-}
-
-fn lines(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect()
-}
 
 /// What a revision is made of, besides its component: the text that is hashed and kept.
 #[derive(Serialize, Deserialize)]
@@ -105,7 +43,9 @@ impl Configuration {
 
 fn revision_id(component: &ComponentDigest, configuration: &str) -> RevisionId {
     // The digest has a fixed length, so the join is injective.
-    RevisionId::new(random::sha256_hex(format!("{component}\n{configuration}").as_bytes()))
+    RevisionId::new(random::sha256_hex(
+        format!("{component}\n{configuration}").as_bytes(),
+    ))
 }
 
 /// What is asked to become a revision.
@@ -191,7 +131,10 @@ impl Loader {
             scopes: &kept.scopes,
             current,
         };
-        let (revision, _) = self.make(component, wish).await.map_err(RevisionError::Load)?;
+        let (revision, _) = self
+            .make(component, wish)
+            .await
+            .map_err(RevisionError::Load)?;
         if revision.id == *id {
             Ok(Some(revision))
         } else {
@@ -265,8 +208,16 @@ impl Loader {
         guest: Guest<'_>,
         current: &config::Provider,
     ) -> Result<Description, LoadError> {
-        let once = self.sandbox.describe(guest).await.map_err(LoadError::Describe)?;
-        let again = self.sandbox.describe(guest).await.map_err(LoadError::Describe)?;
+        let once = self
+            .sandbox
+            .describe(guest)
+            .await
+            .map_err(LoadError::Describe)?;
+        let again = self
+            .sandbox
+            .describe(guest)
+            .await
+            .map_err(LoadError::Describe)?;
         if once != again {
             return Err(LoadError::Impure);
         }
@@ -341,7 +292,10 @@ fn misfits(description: &Description, provider: &config::Provider) -> Vec<Mistak
         if !has_place {
             mistakes.push(Mistake {
                 at: "scopes".to_owned(),
-                what: format!("the component has no way to send `{}`", scope.escape_debug()),
+                what: format!(
+                    "the component has no way to send `{}`",
+                    scope.escape_debug()
+                ),
             });
         }
     }
@@ -353,16 +307,4 @@ fn misfits(description: &Description, provider: &config::Provider) -> Vec<Mistak
         });
     }
     mistakes
-}
-
-impl From<config::ClientAuth> for ClientAuthentication {
-    fn from(auth: config::ClientAuth) -> Self {
-        match auth {
-            config::ClientAuth::None => Self::None,
-            config::ClientAuth::Basic => Self::Basic,
-            config::ClientAuth::Post => Self::Post,
-            config::ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
-            config::ClientAuth::SignedSecret => Self::SignedSecret,
-        }
-    }
 }
