@@ -6,6 +6,7 @@
 //! that counts.
 
 mod error;
+mod fit;
 mod load;
 mod report;
 
@@ -129,6 +130,11 @@ impl Providers {
     /// The active revisions of all providers, by name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Revision>> {
         self.active.values()
+    }
+
+    /// Where their components are called.
+    pub fn sandbox(&self) -> &Sandbox {
+        self.loader.sandbox()
     }
 
     /// A revision that a login is pinned to. `None`: there never was one of this name.

@@ -2,16 +2,17 @@
 
 use super::Revision;
 use super::error::{LoadError, RevisionError};
+use super::fit::{misfits, option_mistakes};
 use crate::clock;
 use crate::config;
-use crate::plugin::bindings::{OptionError, Setup};
+use crate::plugin::bindings::Setup;
 use crate::plugin::call::{Guest, Sandbox};
 use crate::plugin::component::{
     ComponentDigest, ComponentError, Library, LoadedComponent, MAX_COMPONENT_BYTES,
     inspect::InspectError,
 };
+use crate::plugin::description::Description;
 use crate::plugin::description::check::Operator;
-use crate::plugin::description::{ClientAuthentication, Description, Mistake};
 use crate::plugin::json;
 use crate::random;
 use crate::store::{Components, RevisionRecord, StoreError};
@@ -80,6 +81,10 @@ impl Loader {
             sandbox,
             kept: Mutex::default(),
         }
+    }
+
+    pub(super) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     /// Loads a provider as it is configured, and keeps its revision.
@@ -270,41 +275,4 @@ async fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
         return Err(ComponentError::from(InspectError::TooBig).into());
     }
     Ok(bytes)
-}
-
-/// The component's words on its options, safe for a terminal.
-fn option_mistakes(errors: Vec<OptionError>) -> Vec<Mistake> {
-    let mistake = |error: OptionError| Mistake {
-        at: format!("options{}", error.at.escape_debug()),
-        what: error.message.escape_debug().to_string(),
-    };
-    errors.into_iter().map(mistake).collect()
-}
-
-/// Where the configuration asks for what the description has not.
-fn misfits(description: &Description, provider: &config::Provider) -> Vec<Mistake> {
-    let mut mistakes = Vec::new();
-    for scope in &provider.scopes {
-        let has_place = description
-            .scopes
-            .iter()
-            .any(|parameter| scope.starts_with(&parameter.prefix));
-        if !has_place {
-            mistakes.push(Mistake {
-                at: "scopes".to_owned(),
-                what: format!(
-                    "the component has no way to send `{}`",
-                    scope.escape_debug()
-                ),
-            });
-        }
-    }
-    let wanted = provider.client_auth.map(ClientAuthentication::from);
-    if wanted.is_some_and(|way| !description.client.authentication.contains(&way)) {
-        mistakes.push(Mistake {
-            at: "client_auth".to_owned(),
-            what: "the provider does not take this, says the component".to_owned(),
-        });
-    }
-    mistakes
 }

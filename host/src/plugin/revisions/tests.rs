@@ -284,3 +284,97 @@ async fn everything_that_differs_makes_another_revision() {
     ids.dedup();
     assert_eq!(ids.len(), 4);
 }
+
+#[tokio::test]
+async fn the_oidc_component_goes_all_the_way() {
+    use crate::plugin::bindings::{
+        AuthorizationRequest, Evidence, Grant, IdentityStep, Parameter, Response, RevokeStep,
+        TokenStep,
+    };
+    let path = built_path("oidc");
+    let _ = built("oidc");
+    let configured = [(name("a"), provider(&path, "https://issuer.example.com"))];
+    let (providers, _) = load(configured, Arc::default()).await;
+    let revision = providers.active(&name("a")).unwrap();
+    let sandbox = providers.sandbox();
+
+    let prompt = Parameter {
+        name: "prompt".to_owned(),
+        value: "login".to_owned(),
+    };
+    let request = AuthorizationRequest {
+        scopes: vec![],
+        hints: vec![prompt.clone()],
+    };
+    let extra = sandbox
+        .authorize(&revision, request)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(extra, [prompt]);
+
+    let code = || Grant::Code(vec![]);
+    let step = sandbox
+        .obtain(&revision, code(), vec![])
+        .await
+        .unwrap()
+        .unwrap();
+    let TokenStep::Send(requests) = step else {
+        panic!("{step:?}")
+    };
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].endpoint, "token");
+    let answer = Response {
+        status: 200,
+        headers: vec![],
+        body: json!({ "access_token": "secret:0/access_token", "id_token": "secret:0/id_token",
+            "token_type": "Bearer", "expires_in": 60 })
+        .to_string(),
+    };
+    let step = sandbox
+        .obtain(&revision, code(), vec![answer.clone()])
+        .await
+        .unwrap()
+        .unwrap();
+    let TokenStep::Done(tokens) = step else {
+        panic!("{step:?}")
+    };
+    assert_eq!(tokens.tokens[0].access, "secret:0/access_token");
+    assert_eq!(tokens.id_token.as_deref(), Some("secret:0/id_token"));
+
+    let evidence = Evidence {
+        id_token: Some(
+            json!({ "sub": "1", "email": "a@example.com", "email_verified": true,
+            "name": "Ada", "preferred_username": "ada", "groups": ["a"] })
+            .to_string(),
+        ),
+        access_token: None,
+        token: answer.body,
+        callback: vec![],
+        scopes: vec![],
+    };
+    let step = sandbox
+        .identify(&revision, evidence, vec![])
+        .await
+        .unwrap()
+        .unwrap();
+    let IdentityStep::Done(identity) = step else {
+        panic!("{step:?}")
+    };
+    assert_eq!(identity.name.as_deref(), Some("Ada"));
+    assert_eq!(identity.email.unwrap().source, "id-token");
+
+    let step = sandbox
+        .revoke(&revision, String::new(), vec![])
+        .await
+        .unwrap()
+        .unwrap();
+    let RevokeStep::Send(requests) = step else {
+        panic!("{step:?}")
+    };
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.endpoint == "revocation")
+    );
+}
