@@ -88,6 +88,9 @@ pub(crate) enum CliError {
     /// `CELADON_LOG` or `CELADON_LOG_FORMAT`.
     #[error(transparent)]
     Log(#[from] log::LogError),
+    /// The sandbox could not be set up.
+    #[error("the sandbox cannot be set up")]
+    Sandbox(#[source] crate::plugin::engine::EngineError),
     /// The threads could not be started.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -106,7 +109,7 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             Self::Configuration(_) | Self::Providers { .. } | Self::Log(_) => 2,
-            Self::Runtime(_) | Self::App(_) | Self::Dev(_) | Self::Provider(_) => 1,
+            Self::Sandbox(_) | Self::Runtime(_) | Self::App(_) | Self::Dev(_) | Self::Provider(_) => 1,
         }
     }
 }
@@ -118,7 +121,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Serve => serve::run(file),
         Command::Dev(options) => develop(options),
-        Command::Check => check::run(file, inspect_providers),
+        Command::Check => check::run(file, check::inspect),
         Command::Provider(ProviderCommand::Build { module, output }) => {
             provider::build(&module, &output).map_err(CliError::from)
         }
@@ -138,10 +141,6 @@ fn develop(options: dev::Options) -> Result<(), CliError> {
     Ok(runtime.block_on(dev::run(options))?)
 }
 
-/// What the sandbox finds out about each provider.
-fn inspect_providers(_config: &Config) -> Vec<check::ProviderReport> {
-    Vec::new()
-}
 
 fn file_of_environment() -> Option<PathBuf> {
     env::var_os("CELADON_CONFIG")
@@ -205,7 +204,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("celadon.toml");
         std::fs::write(&file, "[server]\nlisen = 1\n").unwrap();
-        let unreached = |_: &Config| -> Vec<check::ProviderReport> { panic!("nothing to inspect") };
+        let unreached = |_: &Config| panic!("nothing to inspect");
         let error = check::run(Some(&file), unreached).unwrap_err();
         assert_eq!(error.code(), 2);
         assert!(
@@ -226,7 +225,7 @@ mod tests {
             warnings: Vec::new(),
             mistakes: vec!["options.issuer: is missing".to_owned()],
         };
-        let error = check::run(Some(&file), |_| vec![report]).unwrap_err();
+        let error = check::run(Some(&file), |_| Ok(vec![report])).unwrap_err();
         assert_eq!(error.code(), 2);
     }
 

@@ -1,6 +1,9 @@
 //! `celadon check`: everything that is wrong, or what would be served and what each provider may do.
 
+mod inspect;
 mod summary;
+
+pub(super) use inspect::inspect;
 
 use super::{CliError, configuration};
 use crate::config::Config;
@@ -26,10 +29,10 @@ pub struct ProviderReport {
 /// everything else is right.
 pub(super) fn run(
     file: Option<&Path>,
-    inspect: impl FnOnce(&Config) -> Vec<ProviderReport>,
+    inspect: impl FnOnce(&Config) -> Result<Vec<ProviderReport>, CliError>,
 ) -> Result<(), CliError> {
     let (config, warnings) = configuration(file)?;
-    let reports = inspect(&config);
+    let reports = inspect(&config)?;
     for warning in &warnings {
         eprintln!("warning: {warning}");
     }

@@ -11,13 +11,16 @@
 
 mod answer;
 mod confinement;
+mod error;
 
 pub use self::answer::{Answer, Breach};
 pub(super) use self::confinement::Confinement;
 pub use self::confinement::Limit;
+pub use self::error::CallError;
 
+use self::error::failure;
 use super::bindings::{
-    AuthorizationRequest, Description, Evidence, Failure, Grant, IdentityStep, IdentityProvider,
+    AuthorizationRequest, Description, Evidence, Failure, Grant, IdentityProvider, IdentityStep,
     OptionError, Parameter, Response, RevokeStep, Setup, TokenStep,
 };
 use super::component::LoadedComponent;
@@ -28,51 +31,10 @@ use celadon_workflows::types::ProviderName;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+use wasmtime::Store;
 
 /// How long a call waits for room.
 pub const ADMISSION_WAIT: Duration = Duration::from_secs(2);
-
-/// Why a call has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// No room for [`ADMISSION_WAIT`]. May be tried again.
-    #[error("too many plugin calls are under way")]
-    Busy,
-    /// The component used its CPU time up.
-    #[error("the component did not answer within its deadline")]
-    Deadline,
-    /// The component asked for more than it may have.
-    #[error("the component needs more {0} than its limit allows")]
-    Limit(Limit),
-    /// The component crashed.
-    #[error("the component crashed: {0}")]
-    Trap(Trap),
-    /// The component's answer is bigger than the limit `output`.
-    #[error("the component's answer is too large")]
-    OutputTooLarge,
-    /// The component's answer is one that the contract forbids.
-    #[error("the component's answer breaks the contract: {0}")]
-    Contract(Breach),
-    /// The host failed.
-    #[error("the sandbox failed")]
-    Host(#[source] tokio::task::JoinError),
-}
-
-impl CallError {
-    /// The stable name for logs and metrics.
-    pub fn outcome(&self) -> &'static str {
-        match self {
-            Self::Busy => "busy",
-            Self::Deadline => "deadline",
-            Self::Limit(_) => "limit",
-            Self::Trap(_) => "trap",
-            Self::OutputTooLarge => "output_too_large",
-            Self::Contract(_) => "contract",
-            Self::Host(_) => "host",
-        }
-    }
-}
 
 /// What a call answers within its [`Result`]: the component's result, or the failure it reports.
 pub type Answered<T> = Result<Result<T, Failure>, CallError>;
@@ -135,11 +97,15 @@ impl Sandbox {
         revision: &Revision,
         request: AuthorizationRequest,
     ) -> Answered<Vec<Parameter>> {
-        self.run(revision.guest(), "authorize", move |provider, store, setup| {
-            provider
-                .celadon_provider_provider()
-                .call_authorize(store, setup, &request)
-        })
+        self.run(
+            revision.guest(),
+            "authorize",
+            move |provider, store, setup| {
+                provider
+                    .celadon_provider_provider()
+                    .call_authorize(store, setup, &request)
+            },
+        )
         .await
     }
 
@@ -165,11 +131,18 @@ impl Sandbox {
         evidence: Evidence,
         transcript: Vec<Response>,
     ) -> Answered<IdentityStep> {
-        self.run(revision.guest(), "identify", move |provider, store, setup| {
-            provider
-                .celadon_provider_provider()
-                .call_identify(store, setup, &evidence, &transcript)
-        })
+        self.run(
+            revision.guest(),
+            "identify",
+            move |provider, store, setup| {
+                provider.celadon_provider_provider().call_identify(
+                    store,
+                    setup,
+                    &evidence,
+                    &transcript,
+                )
+            },
+        )
         .await
     }
 
@@ -256,37 +229,6 @@ impl Sandbox {
         tokio::task::spawn_blocking(task)
             .await
             .map_err(CallError::Host)?
-    }
-}
-
-/// What wasmtime's error says of the component, or else what it must be. Its text may quote the guest
-/// and goes no further.
-fn failure(error: &wasmtime::Error, otherwise: Breach) -> CallError {
-    if let Some(limit) = error.downcast_ref::<Limit>() {
-        return match limit {
-            Limit::Time => CallError::Deadline,
-            other => CallError::Limit(*other),
-        };
-    }
-    if let Some(trap) = error.downcast_ref::<Trap>() {
-        return match trap {
-            Trap::Interrupt => CallError::Deadline,
-            Trap::StackOverflow => CallError::Limit(Limit::Stack),
-            other => CallError::Trap(*other),
-        };
-    }
-    if error.is::<PoolConcurrencyLimitError>() {
-        return CallError::Busy;
-    }
-    // Wasmtime keeps the type of this error to itself. A test holds the words.
-    let out_of_fuel = error
-        .root_cause()
-        .to_string()
-        .starts_with("too much data is being copied");
-    if out_of_fuel {
-        CallError::OutputTooLarge
-    } else {
-        CallError::Contract(otherwise)
     }
 }
 

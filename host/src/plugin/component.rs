@@ -95,7 +95,9 @@ impl LoadedComponent {
 
 impl fmt::Debug for LoadedComponent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LoadedComponent").field(&self.digest).finish()
+        f.debug_tuple("LoadedComponent")
+            .field(&self.digest)
+            .finish()
     }
 }
 

@@ -9,18 +9,23 @@
 //! [`Description::explain`] says the same in words.
 
 pub mod check;
+mod client;
+mod endpoint;
+mod evidence;
 mod explain;
 pub mod names;
 mod pointer;
 mod strict_url;
 
+pub use self::client::{Client, ClientAuthentication, SignedSecret};
+pub use self::endpoint::{Endpoint, Method, Placement, Role};
+pub use self::evidence::{EmailSource, Source, Subject};
 pub use self::pointer::{Match, Pointer, PointerError};
 
 use super::bindings;
 use super::json;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use url::Url;
 
 /// One thing that is wrong with a description, or with the operator's configuration for it.
@@ -105,171 +110,6 @@ impl Issuer {
     }
 }
 
-/// What an endpoint is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "documented in the WIT")]
-pub enum Role {
-    Authorization,
-    Token,
-    Revocation,
-    Userinfo,
-    Resource,
-    PushedAuthorization,
-    DeviceAuthorization,
-    Introspection,
-    EndSession,
-}
-
-impl Role {
-    /// The roles whose endpoints metadata can give.
-    const STANDARD: [Self; 8] = [
-        Self::Authorization,
-        Self::Token,
-        Self::Revocation,
-        Self::Userinfo,
-        Self::PushedAuthorization,
-        Self::DeviceAuthorization,
-        Self::Introspection,
-        Self::EndSession,
-    ];
-
-    /// The role's name, which is also the name of the endpoint that metadata gives for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Authorization => "authorization",
-            Self::Token => "token",
-            Self::Revocation => "revocation",
-            Self::Userinfo => "userinfo",
-            Self::Resource => "resource",
-            Self::PushedAuthorization => "pushed-authorization",
-            Self::DeviceAuthorization => "device-authorization",
-            Self::Introspection => "introspection",
-            Self::EndSession => "end-session",
-        }
-    }
-
-    /// The role whose endpoint in the metadata is called so.
-    pub fn standard(name: &str) -> Option<Self> {
-        Self::STANDARD.into_iter().find(|role| role.as_str() == name)
-    }
-}
-
-impl From<bindings::Role> for Role {
-    fn from(role: bindings::Role) -> Self {
-        match role {
-            bindings::Role::Authorization => Self::Authorization,
-            bindings::Role::Token => Self::Token,
-            bindings::Role::Revocation => Self::Revocation,
-            bindings::Role::Userinfo => Self::Userinfo,
-            bindings::Role::Resource => Self::Resource,
-            bindings::Role::PushedAuthorization => Self::PushedAuthorization,
-            bindings::Role::DeviceAuthorization => Self::DeviceAuthorization,
-            bindings::Role::Introspection => Self::Introspection,
-            bindings::Role::EndSession => Self::EndSession,
-        }
-    }
-}
-
-/// How an endpoint is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[allow(missing_docs, reason = "the methods of HTTP")]
-pub enum Method {
-    Get,
-    Post,
-    Delete,
-}
-
-impl From<bindings::Method> for Method {
-    fn from(method: bindings::Method) -> Self {
-        match method {
-            bindings::Method::Get => Self::Get,
-            bindings::Method::Post => Self::Post,
-            bindings::Method::Delete => Self::Delete,
-        }
-    }
-}
-
-/// Where a bearer token goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Placement {
-    /// The Authorization header (RFC 6750 section 2.1).
-    Header,
-    /// A parameter of the query. Needs `secrets-in-query`.
-    Query(String),
-    /// A parameter of the form.
-    Form(String),
-}
-
-/// An endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Endpoint {
-    /// What it is for.
-    pub role: Role,
-    /// How it is called.
-    pub method: Method,
-    /// Where it is, with its fixed query.
-    pub url: Url,
-    /// Fixed headers, names in lower case.
-    pub headers: BTreeMap<String, String>,
-    /// A fixed JSON body.
-    pub body: Option<serde_json::Value>,
-    /// Where a bearer token goes.
-    pub bearer: Placement,
-    /// Parameter for the HMAC of the bearer token.
-    pub proof: Option<String>,
-}
-
-/// How the client authenticates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Client {
-    /// Best first; never empty.
-    pub authentication: Vec<ClientAuthentication>,
-    /// Usually `client_id`.
-    pub id_parameter: String,
-    /// Usually `client_secret`.
-    pub secret_parameter: String,
-    /// There whenever `authentication` has [`ClientAuthentication::SignedSecret`].
-    pub signed_secret: Option<SignedSecret>,
-}
-
-/// A way to authenticate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "documented in the WIT")]
-pub enum ClientAuthentication {
-    None,
-    Basic,
-    Post,
-    PrivateKeyJwt,
-    SignedSecret,
-}
-
-impl From<bindings::ClientAuthentication> for ClientAuthentication {
-    fn from(authentication: bindings::ClientAuthentication) -> Self {
-        match authentication {
-            bindings::ClientAuthentication::None => Self::None,
-            bindings::ClientAuthentication::Basic => Self::Basic,
-            bindings::ClientAuthentication::Post => Self::Post,
-            bindings::ClientAuthentication::PrivateKeyJwt => Self::PrivateKeyJwt,
-            bindings::ClientAuthentication::SignedSecret => Self::SignedSecret,
-        }
-    }
-}
-
-/// What a host-made client secret says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SignedSecret {
-    /// Its `iss`.
-    pub issuer: String,
-    /// Its `aud`.
-    pub audience: String,
-    /// How long it lives, in seconds: 1 to 300.
-    pub lifetime: u32,
-}
-
 /// What comes back through the browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Callback {
@@ -301,69 +141,6 @@ pub struct ScopeParameter {
     pub separator: String,
     /// Which scopes: those that begin so. It is cut off.
     pub prefix: String,
-}
-
-/// A piece of evidence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// The verified claims of the ID token.
-    IdToken,
-    /// The answer in which the first token stood.
-    TokenResponse,
-    /// The answer of a `userinfo` endpoint of that name.
-    Endpoint(String),
-}
-
-impl Source {
-    /// Reads a source as the contract writes it.
-    pub fn from_name(name: &str) -> Self {
-        match name {
-            "id-token" => Self::IdToken,
-            "token-response" => Self::TokenResponse,
-            endpoint => Self::Endpoint(endpoint.to_owned()),
-        }
-    }
-
-    /// As the contract writes it.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::IdToken => "id-token",
-            Self::TokenResponse => "token-response",
-            Self::Endpoint(name) => name,
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for Source {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-/// Where the user's id stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Subject {
-    /// In what.
-    pub source: Source,
-    /// At which places, joined; never empty, never with `*`.
-    pub at: Vec<Pointer>,
-}
-
-/// Where an e-mail address may stand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct EmailSource {
-    /// In what.
-    pub source: Source,
-    /// At which place.
-    pub address: Pointer,
-    /// At which place it says that the address is verified.
-    pub verified: Option<Pointer>,
 }
 
 /// How tokens are renewed.

@@ -6,9 +6,7 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use wasmtime::{
-    Config, Enabled, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
-};
+use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// How long an epoch is, and so how exactly a deadline is kept.
 pub const TICK: Duration = Duration::from_millis(1);
@@ -182,7 +180,8 @@ mod tests {
     use wasmtime::{Instance, Module, Store, Trap};
 
     /// `(module (func (export "f") (loop br 0)))`
-    const ENDLESS: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0\
+    const ENDLESS: &[u8] =
+        b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0\
         \x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
 
     #[test]

@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn big_integers_become_digits_for_a_guest() {
-        let value = parse(r#"{"a":[9007199254740991,9007199254740992,-9007199254740992]}"#).unwrap();
+        let value =
+            parse(r#"{"a":[9007199254740991,9007199254740992,-9007199254740992]}"#).unwrap();
         assert_eq!(
             for_guest(value),
             json!({ "a": [9_007_199_254_740_991_u64, "9007199254740992", "-9007199254740992"] })

@@ -5,11 +5,13 @@
 //! provider is configured. What the operator grants is never part of a revision: it is always the current grant
 //! that counts.
 
+mod error;
+mod fit;
 mod load;
 mod report;
 
-pub use self::load::{LoadError, ProviderFailure, RevisionError};
-pub use self::report::{ProviderReport, check};
+pub use self::error::{LoadError, ProviderFailure, RevisionError};
+pub use self::report::{Loaded, ProviderReport, check};
 
 use self::load::Loader;
 use super::bindings::Setup;
@@ -120,11 +122,6 @@ impl Providers {
         (providers, failures)
     }
 
-    /// Where the components run.
-    pub fn sandbox(&self) -> &Sandbox {
-        self.loader.sandbox()
-    }
-
     /// The revision that new logins with a provider get. `None`: not configured, or not loaded.
     pub fn active(&self, provider: &ProviderName) -> Option<Arc<Revision>> {
         self.active.get(provider).cloned()
@@ -133,6 +130,11 @@ impl Providers {
     /// The active revisions of all providers, by name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Revision>> {
         self.active.values()
+    }
+
+    /// Where their components are called.
+    pub fn sandbox(&self) -> &Sandbox {
+        self.loader.sandbox()
     }
 
     /// A revision that a login is pinned to. `None`: there never was one of this name.

@@ -71,13 +71,21 @@ impl Hostile<'_> {
     /// The core module inside.
     pub(crate) fn module(&self, version: &str) -> Vec<u8> {
         // Parameters as the canonical ABI flattens them; more than 16 go by a pointer.
-        let functions = [("describe", 4), ("authorize", 8), ("obtain", 9), ("identify", 1), ("revoke", 8)];
+        let functions = [
+            ("describe", 4),
+            ("authorize", 8),
+            ("obtain", 9),
+            ("identify", 1),
+            ("revoke", 8),
+        ];
         let mut types = TypeSection::new();
         let mut indexes = FunctionSection::new();
         let mut exports = ExportSection::new();
         let mut code = CodeSection::new();
         for (index, (name, parameters)) in (0..).zip(functions) {
-            types.ty().function(vec![ValType::I32; parameters], [ValType::I32]);
+            types
+                .ty()
+                .function(vec![ValType::I32; parameters], [ValType::I32]);
             indexes.function(index);
             let export = format!("celadon:provider/provider@{version}#{name}");
             exports.export(&export, ExportKind::Func, index);
@@ -105,7 +113,11 @@ impl Hostile<'_> {
         let mut data = DataSection::new();
         data.active(0, &ConstExpr::i32_const(0), self.memory.iter().copied());
         let mut module = Module::new();
-        module.section(&types).section(&indexes).section(&memories).section(&exports);
+        module
+            .section(&types)
+            .section(&indexes)
+            .section(&memories)
+            .section(&exports);
         module.section(&StartSection { function_index: 6 });
         module.section(&code).section(&data);
         module.finish()
@@ -124,7 +136,10 @@ fn body(instructions: &[Instruction<'_>]) -> Function {
 /// A component that the build leaves, such as `oidc`.
 pub(crate) fn built(name: &str) -> Vec<u8> {
     std::fs::read(built_path(name)).unwrap_or_else(|_| {
-        panic!("{} is missing: run `cargo xtask build`", built_path(name).display())
+        panic!(
+            "{} is missing: run `cargo xtask build`",
+            built_path(name).display()
+        )
     })
 }
 

@@ -239,7 +239,11 @@ fn check_tokens(tokens: &Tokens) -> Result<(), Breach> {
     for (index, token) in others.iter().enumerate() {
         named(&token.name, "token name")?;
         check_token(token)?;
-        if others.iter().take(index).any(|other| other.name == token.name) {
+        if others
+            .iter()
+            .take(index)
+            .any(|other| other.name == token.name)
+        {
             return Err(Breach::Twice { what: "tokens" });
         }
     }
@@ -255,7 +259,11 @@ fn check_token(token: &Token) -> Result<(), Breach> {
     if let Some(refresh) = &token.refresh {
         named(refresh, "secret")?;
     }
-    short(token.token_type.as_deref().unwrap_or_default(), "token type", NAME)?;
+    short(
+        token.token_type.as_deref().unwrap_or_default(),
+        "token type",
+        NAME,
+    )?;
     let scopes = token.scopes.as_deref().unwrap_or_default();
     few(scopes, "scopes", MAX_ENTRIES)?;
     scopes.iter().try_for_each(|scope| named(scope, "scope"))
@@ -276,7 +284,10 @@ fn check_identity(identity: &Identity) -> Result<(), Breach> {
         short(line.as_deref().unwrap_or_default(), what, LINE)?;
     }
     few(&identity.groups, "groups", MAX_GROUPS)?;
-    identity.groups.iter().try_for_each(|group| short(group, "group", LINE))?;
+    identity
+        .groups
+        .iter()
+        .try_for_each(|group| short(group, "group", LINE))?;
     if is_json(&identity.attributes, "attributes")?.is_object() {
         Ok(())
     } else {
@@ -285,96 +296,4 @@ fn check_identity(identity: &Identity) -> Result<(), Breach> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn identity() -> Identity {
-        Identity {
-            email: None,
-            username: None,
-            name: None,
-            picture: None,
-            locale: None,
-            groups: vec![],
-            attributes: "{}".to_owned(),
-        }
-    }
-
-    fn token(name: &str) -> Token {
-        Token {
-            name: name.to_owned(),
-            access: "secret:0/access_token".to_owned(),
-            refresh: None,
-            token_type: None,
-            lifetime: crate::plugin::bindings::Lifetime::Unknown,
-            scopes: None,
-        }
-    }
-
-    fn tokens(names: &[&str]) -> TokenStep {
-        TokenStep::Done(Tokens {
-            tokens: names.iter().copied().map(token).collect(),
-            id_token: None,
-        })
-    }
-
-    fn request(body: Body) -> Request {
-        Request {
-            endpoint: "token".to_owned(),
-            query: vec![],
-            body,
-            credential: Credential::None,
-        }
-    }
-
-    #[test]
-    fn a_step_sends_something_and_not_too_much() {
-        assert!(TokenStep::Send(vec![]).check().is_err());
-        assert!(TokenStep::Send(vec![request(Body::None)]).check().is_ok());
-        assert!(TokenStep::Send(vec![request(Body::None); 17]).check().is_err());
-    }
-
-    #[test]
-    fn a_document_is_json() {
-        for document in ["", "{", r#"{"a":1,"a":2}"#] {
-            let step = IdentityStep::Send(vec![request(Body::Document(document.to_owned()))]);
-            assert_eq!(step.check(), Err(Breach::NotJson { what: "a document" }));
-        }
-    }
-
-    #[test]
-    fn tokens_are_named_but_the_first() {
-        assert!(tokens(&[""]).check().is_ok());
-        assert!(tokens(&["", "bot", "user"]).check().is_ok());
-        for wrong in [&[] as &[&str], &["bot"], &["", ""], &["", "bot", "bot"]] {
-            assert!(tokens(wrong).check().is_err(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn attributes_are_an_object() {
-        assert!(IdentityStep::Done(identity()).check().is_ok());
-        for attributes in ["", "[]", "null", "{\"a\":1,\"a\":1}"] {
-            let identity = Identity {
-                attributes: attributes.to_owned(),
-                ..identity()
-            };
-            assert!(IdentityStep::Done(identity).check().is_err(), "{attributes}");
-        }
-    }
-
-    #[test]
-    fn text_is_bounded() {
-        let failure = Failure {
-            kind: crate::plugin::bindings::FailureKind::InvalidGrant,
-            code: None,
-            detail: "x".repeat(TEXT + 1),
-        };
-        assert!(failure.check().is_err());
-        let groups = Identity {
-            groups: vec![String::new(); MAX_GROUPS + 1],
-            ..identity()
-        };
-        assert!(IdentityStep::Done(groups).check().is_err());
-    }
-}
+mod tests;

@@ -89,7 +89,11 @@ fn thread_cpu_time() -> Duration {
     #[allow(unsafe_code, reason = "the standard library has no thread clock")]
     // SAFETY: the pointer is to a timespec of ours that outlives the call.
     let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) } != 0;
-    match (failed, u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec)) {
+    match (
+        failed,
+        u64::try_from(time.tv_sec),
+        u32::try_from(time.tv_nsec),
+    ) {
         (false, Ok(seconds), Ok(nanos)) => Duration::new(seconds, nanos),
         // Then every call has used all its time, which refuses rather than lets it run on.
         _ => Duration::MAX,

@@ -2,8 +2,11 @@ use super::*;
 use crate::plugin::bindings::Setup;
 use crate::plugin::testing::{Bench, ENDLESS, Hostile};
 use wasm_encoder::{BlockType, Instruction};
+use wasmtime::Trap;
 
-async fn described(hostile: Hostile<'_>) -> Result<Result<Description, Vec<OptionError>>, CallError> {
+async fn described(
+    hostile: Hostile<'_>,
+) -> Result<Result<Description, Vec<OptionError>>, CallError> {
     let bench = Bench::new(&hostile.component(), "{}");
     bench.sandbox.describe(bench.guest()).await
 }
@@ -16,13 +19,19 @@ async fn zeros_are_an_empty_description() {
 
 #[tokio::test]
 async fn an_endless_loop_ends_at_its_deadline() {
-    let hostile = Hostile { describe: ENDLESS, ..Hostile::default() };
+    let hostile = Hostile {
+        describe: ENDLESS,
+        ..Hostile::default()
+    };
     assert!(matches!(described(hostile).await, Err(CallError::Deadline)));
 }
 
 #[tokio::test]
 async fn a_start_function_has_no_more_time_than_a_call() {
-    let hostile = Hostile { start: ENDLESS, ..Hostile::default() };
+    let hostile = Hostile {
+        start: ENDLESS,
+        ..Hostile::default()
+    };
     assert!(matches!(described(hostile).await, Err(CallError::Deadline)));
 }
 
@@ -37,15 +46,27 @@ async fn growing_memory_ends_at_its_limit() {
         Instruction::End,
         Instruction::Unreachable,
     ];
-    let hostile = Hostile { describe: &bomb, ..Hostile::default() };
-    assert!(matches!(described(hostile).await, Err(CallError::Limit(Limit::Memory))));
+    let hostile = Hostile {
+        describe: &bomb,
+        ..Hostile::default()
+    };
+    assert!(matches!(
+        described(hostile).await,
+        Err(CallError::Limit(Limit::Memory))
+    ));
 }
 
 #[tokio::test]
 async fn memory_that_is_too_big_from_the_start_is_refused() {
     // 64 MiB, where 32 are granted.
-    let hostile = Hostile { pages: 1024, ..Hostile::default() };
-    assert!(matches!(described(hostile).await, Err(CallError::Limit(Limit::Memory))));
+    let hostile = Hostile {
+        pages: 1024,
+        ..Hostile::default()
+    };
+    assert!(matches!(
+        described(hostile).await,
+        Err(CallError::Limit(Limit::Memory))
+    ));
 }
 
 #[tokio::test]
@@ -57,24 +78,45 @@ async fn endless_recursion_ends_at_the_stack() {
         Instruction::LocalGet(3),
         Instruction::Call(0),
     ];
-    let hostile = Hostile { describe: &recursion, ..Hostile::default() };
-    assert!(matches!(described(hostile).await, Err(CallError::Limit(Limit::Stack))));
+    let hostile = Hostile {
+        describe: &recursion,
+        ..Hostile::default()
+    };
+    assert!(matches!(
+        described(hostile).await,
+        Err(CallError::Limit(Limit::Stack))
+    ));
 }
 
 #[tokio::test]
 async fn a_crash_is_told_by_its_kind() {
-    let hostile = Hostile { describe: &[Instruction::Unreachable], ..Hostile::default() };
+    let hostile = Hostile {
+        describe: &[Instruction::Unreachable],
+        ..Hostile::default()
+    };
     let error = described(hostile).await.unwrap_err();
-    assert!(matches!(error, CallError::Trap(Trap::UnreachableCodeReached)), "{error:?}");
+    assert!(
+        matches!(error, CallError::Trap(Trap::UnreachableCodeReached)),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_pointer_out_of_memory_is_no_answer() {
     for pointer in [i32::MAX - 3, -4, 2 * 65536] {
         let describe = [Instruction::I32Const(pointer)];
-        let hostile = Hostile { describe: &describe, ..Hostile::default() };
+        let hostile = Hostile {
+            describe: &describe,
+            ..Hostile::default()
+        };
         let error = described(hostile).await.unwrap_err();
-        assert!(matches!(error, CallError::Contract(Breach::Types) | CallError::Trap(_)), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                CallError::Contract(Breach::Types) | CallError::Trap(_)
+            ),
+            "{error:?}"
+        );
     }
 }
 
@@ -95,29 +137,50 @@ fn aliased(count: u32, length: u32) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_list_that_is_many_times_the_same_text_is_too_large() {
-    let hostile = Hostile { memory: aliased(1_000, 4_096), ..Hostile::default() };
-    assert!(matches!(described(hostile).await, Err(CallError::OutputTooLarge)));
+    let hostile = Hostile {
+        memory: aliased(1_000, 4_096),
+        ..Hostile::default()
+    };
+    assert!(matches!(
+        described(hostile).await,
+        Err(CallError::OutputTooLarge)
+    ));
 }
 
 #[tokio::test]
 async fn a_list_has_bounds_of_its_own() {
-    let hostile = Hostile { memory: aliased(1_000, 4), ..Hostile::default() };
+    let hostile = Hostile {
+        memory: aliased(1_000, 4),
+        ..Hostile::default()
+    };
     let error = described(hostile).await.unwrap_err();
-    assert!(matches!(error, CallError::Contract(Breach::TooMany { .. })), "{error:?}");
+    assert!(
+        matches!(error, CallError::Contract(Breach::TooMany { .. })),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
 async fn text_is_utf_8() {
     let mut memory = aliased(1, 1);
     memory[0] = 0xff;
-    let hostile = Hostile { memory, ..Hostile::default() };
+    let hostile = Hostile {
+        memory,
+        ..Hostile::default()
+    };
     let error = described(hostile).await.unwrap_err();
-    assert!(matches!(error, CallError::Contract(Breach::Types)), "{error:?}");
+    assert!(
+        matches!(error, CallError::Contract(Breach::Types)),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_flood_waits_its_turn_and_nobody_is_refused() {
-    let hostile = Hostile { describe: ENDLESS, ..Hostile::default() };
+    let hostile = Hostile {
+        describe: ENDLESS,
+        ..Hostile::default()
+    };
     let mut bench = Bench::new(&hostile.component(), "{}");
     bench.limits.deadline = Duration::from_millis(2);
     let calls = (0..40).map(|_| bench.sandbox.describe(bench.guest()));
@@ -131,7 +194,12 @@ async fn with_no_room_the_answer_is_busy() {
     let mut bench = Bench::new(&Hostile::default().component(), "{}");
     bench.sandbox.wait = Duration::from_millis(1);
     let all = bench.sandbox.room.available_permits();
-    let held = bench.sandbox.room.acquire_many(u32::try_from(all).unwrap()).await.unwrap();
+    let held = bench
+        .sandbox
+        .room
+        .acquire_many(u32::try_from(all).unwrap())
+        .await
+        .unwrap();
     let refused = bench.sandbox.describe(bench.guest()).await;
     assert!(matches!(refused, Err(CallError::Busy)));
     drop(held);
@@ -140,7 +208,10 @@ async fn with_no_room_the_answer_is_busy() {
 
 #[tokio::test]
 async fn one_who_goes_away_gives_no_room_back_too_early() {
-    let hostile = Hostile { describe: ENDLESS, ..Hostile::default() };
+    let hostile = Hostile {
+        describe: ENDLESS,
+        ..Hostile::default()
+    };
     let bench = Bench::new(&hostile.component(), "{}");
     let all = bench.sandbox.room.available_permits();
     {
@@ -155,7 +226,14 @@ async fn one_who_goes_away_gives_no_room_back_too_early() {
 
 #[tokio::test]
 async fn the_arguments_are_not_limited_by_the_size_of_the_answer() {
-    let mut bench = Bench::new(&Hostile { pages: 40, ..Hostile::default() }.component(), "{}");
+    let mut bench = Bench::new(
+        &Hostile {
+            pages: 40,
+            ..Hostile::default()
+        }
+        .component(),
+        "{}",
+    );
     bench.limits.output = 4 << 10;
     bench.setup = Arc::new(Setup {
         client_id: "c".repeat(64 << 10),

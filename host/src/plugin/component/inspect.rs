@@ -77,7 +77,9 @@ pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
     check_exports(&outline.exports, &types)?;
     match outline.manifests.as_slice() {
         [] => Ok(None),
-        [one] => Manifest::parse(one).map(Some).map_err(InspectError::Manifest),
+        [one] => Manifest::parse(one)
+            .map(Some)
+            .map_err(InspectError::Manifest),
         _ => Err(InspectError::Manifest(ManifestError::Twice)),
     }
 }

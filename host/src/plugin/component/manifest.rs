@@ -20,7 +20,10 @@ pub enum ManifestError {
     #[error("it is not UTF-8")]
     Encoding(#[source] std::str::Utf8Error),
     /// No JSON of the contract.
-    #[error("it is not JSON without duplicate names, of at most {} bytes", json::MAX_BYTES)]
+    #[error(
+        "it is not JSON without duplicate names, of at most {} bytes",
+        json::MAX_BYTES
+    )]
     Json(#[source] JsonError),
     /// Not an object, or a member of another type.
     #[error("it does not have the form of a manifest")]
@@ -61,7 +64,10 @@ pub struct OptionSpec {
 /// The type of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the types of JSON; `strings` is an array of them")]
+#[allow(
+    missing_docs,
+    reason = "the types of JSON; `strings` is an array of them"
+)]
 pub enum Kind {
     String,
     Boolean,
@@ -142,7 +148,10 @@ fn unknown(name: &str, specs: &BTreeMap<String, OptionSpec>) -> String {
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|one, other| one.0.total_cmp(&other.0));
     match nearest {
-        Some((_, known)) => format!("is no option of this component: `{}`?", known.escape_debug()),
+        Some((_, known)) => format!(
+            "is no option of this component: `{}`?",
+            known.escape_debug()
+        ),
         None => "is no option of this component".to_owned(),
     }
 }
@@ -166,7 +175,11 @@ mod tests {
 
     fn complaints(options: Value) -> Vec<String> {
         let options = options.as_object().unwrap();
-        manifest().check(options).iter().map(ToString::to_string).collect()
+        manifest()
+            .check(options)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
@@ -190,7 +203,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_manifest() {
-        for section in [&b"[]"[..], b"{", b"\xff", br#"{"name":1}"#, br#"{"name":"a","name":"b"}"#] {
+        for section in [
+            &b"[]"[..],
+            b"{",
+            b"\xff",
+            br#"{"name":1}"#,
+            br#"{"name":"a","name":"b"}"#,
+        ] {
             assert!(Manifest::parse(section).is_err());
         }
     }

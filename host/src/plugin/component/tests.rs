@@ -23,7 +23,10 @@ fn takes_a_component_that_imports_types_alone() {
 #[test]
 fn says_how_a_core_module_becomes_a_component() {
     let error = inspect(&Hostile::default().module("0.1.0")).unwrap_err();
-    assert!(error.to_string().contains("wasm-tools component new"), "{error}");
+    assert!(
+        error.to_string().contains("wasm-tools component new"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -37,7 +40,10 @@ fn refuses_functions_among_the_imports_by_name() {
         panic!("{error}")
     };
     assert_eq!(names.len(), 2, "{names:?}");
-    assert!(error.to_string().contains("wasm32-unknown-unknown"), "{error}");
+    assert!(
+        error.to_string().contains("wasm32-unknown-unknown"),
+        "{error}"
+    );
 }
 
 /// A component that uses what this world imports, and exports nothing.
@@ -47,7 +53,11 @@ fn importing(wit: &str) -> Vec<u8> {
     types.ty().function([], [ValType::I64]);
     types.ty().function([ValType::I32, ValType::I32], []);
     let mut imports = ImportSection::new();
-    imports.import("celadon:provider/clock@0.1.0", "now", EntityType::Function(0));
+    imports.import(
+        "celadon:provider/clock@0.1.0",
+        "now",
+        EntityType::Function(0),
+    );
     imports.import("$root", "log", EntityType::Function(1));
     let mut memories = wasm_encoder::MemorySection::new();
     memories.memory(wasm_encoder::MemoryType {
@@ -60,7 +70,11 @@ fn importing(wit: &str) -> Vec<u8> {
     let mut exports = wasm_encoder::ExportSection::new();
     exports.export("memory", wasm_encoder::ExportKind::Memory, 0);
     let mut module = Module::new();
-    module.section(&types).section(&imports).section(&memories).section(&exports);
+    module
+        .section(&types)
+        .section(&imports)
+        .section(&memories)
+        .section(&exports);
     encode(wit, &module.finish())
 }
 
@@ -80,9 +94,16 @@ fn encode(wit: &str, module: &[u8]) -> Vec<u8> {
 
 #[test]
 fn names_both_versions_where_they_differ() {
-    let bytes = changed("package celadon:provider@0.1.0;", "package celadon:provider@0.2.0;", "0.2.0");
+    let bytes = changed(
+        "package celadon:provider@0.1.0;",
+        "package celadon:provider@0.2.0;",
+        "0.2.0",
+    );
     let error = inspect(&bytes).unwrap_err().to_string();
-    assert!(error.contains("provider@0.2.0") && error.contains("provider@0.1.0"), "{error}");
+    assert!(
+        error.contains("provider@0.2.0") && error.contains("provider@0.1.0"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -95,28 +116,47 @@ fn says_what_is_exported_instead() {
     let encoding = wit_component::StringEncoding::UTF8;
     wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
     let bytes = crate::plugin::componentize::componentize(&module).unwrap();
-    assert!(matches!(inspect(&bytes), Err(InspectError::NoProvider { .. })));
+    assert!(matches!(
+        inspect(&bytes),
+        Err(InspectError::NoProvider { .. })
+    ));
 }
 
 #[tokio::test]
 async fn refuses_the_right_name_with_other_types() {
-    let bytes = changed("record option-error { at: pointer, message: string }",
-        "record option-error { at: pointer, message: string, code: u32 }", "0.1.0");
+    let bytes = changed(
+        "record option-error { at: pointer, message: string }",
+        "record option-error { at: pointer, message: string, code: u32 }",
+        "0.1.0",
+    );
     let bench = testing::Bench::new(&bytes, "{}");
     let error = bench.sandbox.describe(bench.guest()).await.unwrap_err();
-    assert!(matches!(error, CallError::Contract(Breach::Functions)), "{error}");
-    assert!(error.to_string().contains("celadon:provider/provider@0.1.0"), "{error}");
+    assert!(
+        matches!(error, CallError::Contract(Breach::Functions)),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("celadon:provider/provider@0.1.0"),
+        "{error}"
+    );
 }
 
 #[test]
 fn refuses_an_interface_that_lacks_a_function() {
-    let at = CONTRACT.find("  /// Withdraws the token of that name").unwrap();
+    let at = CONTRACT
+        .find("  /// Withdraws the token of that name")
+        .unwrap();
     let (before, after) = CONTRACT.split_at(at);
     let (_, rest) = after.split_once("revoke-step, failure>;").unwrap();
     let module = Hostile::default().module("0.1.0");
     let bytes = encode(&format!("{before}{rest}"), &module);
     let error = load(&testing::engine(), None, &bytes).unwrap_err();
-    assert!(matches!(error, ComponentError::MissingFunctions(_)), "{error}");
+    assert!(
+        matches!(error, ComponentError::MissingFunctions(_)),
+        "{error}"
+    );
 }
 
 fn with_manifest(manifest: &[u8]) -> Vec<u8> {
@@ -134,7 +174,10 @@ fn with_manifest(manifest: &[u8]) -> Vec<u8> {
 fn reads_one_manifest_and_no_more() {
     let bytes = with_manifest(br#"{"name":"x","contract":"0.1"}"#);
     assert_eq!(inspect(&bytes).unwrap().unwrap().name.as_deref(), Some("x"));
-    assert!(matches!(inspect(&with_manifest(b"{")), Err(InspectError::Manifest(_))));
+    assert!(matches!(
+        inspect(&with_manifest(b"{")),
+        Err(InspectError::Manifest(_))
+    ));
     let mut twice = bytes.clone();
     let section = bytes.get(HARMLESS.len()..).unwrap();
     twice.extend_from_slice(section);
@@ -143,7 +186,10 @@ fn reads_one_manifest_and_no_more() {
 
 #[test]
 fn refuses_what_is_too_big_before_reading_it() {
-    assert!(matches!(inspect(&vec![0; MAX_COMPONENT_BYTES + 1]), Err(InspectError::TooBig)));
+    assert!(matches!(
+        inspect(&vec![0; MAX_COMPONENT_BYTES + 1]),
+        Err(InspectError::TooBig)
+    ));
 }
 
 proptest! {
@@ -179,19 +225,30 @@ fn compiled_code_is_kept_and_found_again() {
     let before = std::fs::metadata(&written[0]).unwrap().modified().unwrap();
     load(&testing::engine(), Some(&cache), &HARMLESS).unwrap();
     assert_eq!(entries(folder.path()), written);
-    assert_eq!(std::fs::metadata(&written[0]).unwrap().modified().unwrap(), before);
+    assert_eq!(
+        std::fs::metadata(&written[0]).unwrap().modified().unwrap(),
+        before
+    );
 }
 
 #[test]
 fn code_that_we_did_not_write_is_never_run() {
     let folder = tempfile::tempdir().unwrap();
-    load(&testing::engine(), Some(&cache(folder.path(), 1)), &HARMLESS).unwrap();
+    load(
+        &testing::engine(),
+        Some(&cache(folder.path(), 1)),
+        &HARMLESS,
+    )
+    .unwrap();
     let entry = entries(folder.path()).remove(0);
     let good = std::fs::read(&entry).unwrap();
     let name = entry.file_stem().unwrap().to_str().unwrap().to_owned();
     let ours = cache(folder.path(), 1);
     assert!(ours.read(&name).is_some());
-    assert!(cache(folder.path(), 2).read(&name).is_none(), "another installation's key");
+    assert!(
+        cache(folder.path(), 2).read(&name).is_none(),
+        "another installation's key"
+    );
     assert!(ours.read("0000").is_none(), "not there");
     std::fs::copy(&entry, entry.with_file_name("1111.cwasm")).unwrap();
     assert!(ours.read("1111").is_none(), "an entry under another name");
@@ -226,6 +283,10 @@ async fn one_component_is_compiled_once() {
     let loads = (0..8).map(|_| library.load(HARMLESS.clone()));
     let loaded = futures::future::join_all(loads).await;
     let first = loaded[0].as_ref().unwrap();
-    assert!(loaded.iter().all(|other| Arc::ptr_eq(first, other.as_ref().unwrap())));
+    assert!(
+        loaded
+            .iter()
+            .all(|other| Arc::ptr_eq(first, other.as_ref().unwrap()))
+    );
     assert!(library.get(first.digest()).is_some());
 }

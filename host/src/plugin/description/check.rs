@@ -30,10 +30,7 @@ pub struct Operator<'a> {
 
 impl Description {
     /// Checks a component's description, under what the operator grants.
-    pub fn check(
-        raw: bindings::Description,
-        operator: Operator<'_>,
-    ) -> Result<Self, Vec<Mistake>> {
+    pub fn check(raw: bindings::Description, operator: Operator<'_>) -> Result<Self, Vec<Mistake>> {
         let mut checker = Checker::new(&raw, operator);
         let issuer = checker.issuer(&raw);
         let endpoints = checker.endpoints(&raw);
@@ -150,14 +147,23 @@ impl<'a> Checker<'a> {
     /// name, none of the protocol's, and no other field's.
     fn parameter(&mut self, name: &str, at: &'static str) {
         if !names::is_parameter(name) {
-            self.mistake(at, "must be the name of a parameter: 1 to 128 of `A-Za-z0-9-._[]:`");
+            self.mistake(
+                at,
+                "must be the name of a parameter: 1 to 128 of `A-Za-z0-9-._[]:`",
+            );
             return;
         }
         if names::is_protocol(name) {
-            self.mistake(at, format_args!("`{name}` has a meaning in the protocol already"));
+            self.mistake(
+                at,
+                format_args!("`{name}` has a meaning in the protocol already"),
+            );
         }
         if let Some(other) = self.taken.insert(name.to_ascii_lowercase(), at) {
-            self.mistake(at, format_args!("`{name}` is the name of `{other}` already"));
+            self.mistake(
+                at,
+                format_args!("`{name}` is the name of `{other}` already"),
+            );
         }
     }
 
@@ -182,7 +188,13 @@ impl<'a> Checker<'a> {
     }
 
     fn relax(&mut self, raw: &bindings::Description) -> BTreeSet<Relaxation> {
-        let granted: BTreeSet<&str> = self.operator.grant.relax.iter().map(String::as_str).collect();
+        let granted: BTreeSet<&str> = self
+            .operator
+            .grant
+            .relax
+            .iter()
+            .map(String::as_str)
+            .collect();
         let missing: Vec<Relaxation> = self
             .declared
             .iter()
@@ -195,8 +207,14 @@ impl<'a> Checker<'a> {
             "has something twice",
         );
         if !missing.is_empty() {
-            let names: BTreeSet<&str> = missing.iter().map(|relaxation| relaxation.as_str()).collect();
-            let line: Vec<String> = granted.union(&names).map(|name| format!("{name:?}")).collect();
+            let names: BTreeSet<&str> = missing
+                .iter()
+                .map(|relaxation| relaxation.as_str())
+                .collect();
+            let line: Vec<String> = granted
+                .union(&names)
+                .map(|name| format!("{name:?}"))
+                .collect();
             let provider = self.operator.provider;
             self.mistake(
                 "relax",

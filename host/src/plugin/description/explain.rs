@@ -21,7 +21,11 @@ impl Description {
                 join(&self.callback.keep)
             ));
         }
-        lines.extend(self.relax.iter().map(|relaxation| relaxed(*relaxation).to_owned()));
+        lines.extend(
+            self.relax
+                .iter()
+                .map(|relaxation| relaxed(*relaxation).to_owned()),
+        );
         lines
     }
 
@@ -109,7 +113,9 @@ impl Description {
         match self.renewal {
             Renewal::None => "tokens are not renewed",
             Renewal::Reusable => "tokens are renewed by a refresh token that may be sent again",
-            Renewal::SingleUse => "tokens are renewed by a refresh token that is spent by sending it",
+            Renewal::SingleUse => {
+                "tokens are renewed by a refresh token that is spent by sending it"
+            }
             Renewal::AccessToken => "tokens are renewed by the access token itself",
         }
         .to_owned()
@@ -128,7 +134,10 @@ fn reach(name: &str, endpoint: &Endpoint) -> String {
         Role::Introspection => "asks about tokens at",
         Role::EndSession => "sends browsers to sign out to",
     };
-    let query = endpoint.url.query().map_or(String::new(), |query| format!("?{query}"));
+    let query = endpoint
+        .url
+        .query()
+        .map_or(String::new(), |query| format!("?{query}"));
     let bearer = match &endpoint.bearer {
         Placement::Header => String::new(),
         Placement::Query(parameter) => format!(" with the token in the query as {parameter}"),

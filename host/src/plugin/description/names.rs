@@ -176,14 +176,20 @@ pub fn is_fixed_header(name: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && !FORBIDDEN_HEADERS.contains(&name)
-        && !FORBIDDEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        && !FORBIDDEN_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        && !FORBIDDEN_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        && !FORBIDDEN_SUFFIXES
+            .iter()
+            .any(|suffix| name.ends_with(suffix))
 }
 
 /// Whether this can be the value of a fixed header: visible ASCII and single inner spaces.
 pub fn is_header_value(value: &str) -> bool {
     (1..=MAX_HEADER_VALUE).contains(&value.len())
-        && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+        && value
+            .bytes()
+            .all(|byte| byte == b' ' || byte.is_ascii_graphic())
         && value.trim() == value
 }
 
@@ -218,14 +224,39 @@ mod tests {
 
     #[test]
     fn fixed_headers_carry_nothing_that_matters() {
-        for name in ["accept", "user-agent", "x-github-api-version", "linkedin-version", "client-id"] {
+        for name in [
+            "accept",
+            "user-agent",
+            "x-github-api-version",
+            "linkedin-version",
+            "client-id",
+        ] {
             assert!(is_fixed_header(name), "{name}");
         }
         for name in [
-            "host", "authorization", "cookie", "content-length", "content-type", "transfer-encoding",
-            "x-forwarded-for", "private-token", "x-api-key", "cache-control", "proxy-authorization",
-            "x-http-method-override", "sec-fetch-site", "te", "Accept", "a b", "", ":authority",
-            "x-original-url", "connection", "upgrade", "if-none-match", "x_forwarded_for",
+            "host",
+            "authorization",
+            "cookie",
+            "content-length",
+            "content-type",
+            "transfer-encoding",
+            "x-forwarded-for",
+            "private-token",
+            "x-api-key",
+            "cache-control",
+            "proxy-authorization",
+            "x-http-method-override",
+            "sec-fetch-site",
+            "te",
+            "Accept",
+            "a b",
+            "",
+            ":authority",
+            "x-original-url",
+            "connection",
+            "upgrade",
+            "if-none-match",
+            "x_forwarded_for",
         ] {
             assert!(!is_fixed_header(name), "{name}");
         }

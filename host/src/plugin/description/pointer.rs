@@ -92,7 +92,10 @@ impl Pointer {
         let Some(star) = self.star() else {
             return (self == definite).then_some(Match::Exact);
         };
-        let index = definite.segments.get(star).and_then(|segment| array_index(segment))?;
+        let index = definite
+            .segments
+            .get(star)
+            .and_then(|segment| array_index(segment))?;
         (self.at_index(index) == *definite).then_some(Match::Index(index))
     }
 
@@ -153,9 +156,9 @@ fn unescape(segment: &str) -> Result<String, PointerError> {
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.segments.iter().try_for_each(|segment| {
-            write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1"))
-        })
+        self.segments
+            .iter()
+            .try_for_each(|segment| write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1")))
     }
 }
 
@@ -205,7 +208,15 @@ mod tests {
         let verified = pointer("/*/verified");
         let matched = address.matches(&pointer("/3/email")).unwrap();
         assert_eq!(verified.at(matched), pointer("/3/verified"));
-        for other in ["/x/email", "/03/email", "/-/email", "/3/name", "/*/email", "/3/email/a", "/+3/email"] {
+        for other in [
+            "/x/email",
+            "/03/email",
+            "/-/email",
+            "/3/name",
+            "/*/email",
+            "/3/email/a",
+            "/+3/email",
+        ] {
             assert_eq!(address.matches(&pointer(other)), None, "{other}");
         }
         assert_eq!(pointer("/*").read(&json!({ "*": 1 })), None);

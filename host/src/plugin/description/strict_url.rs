@@ -18,7 +18,9 @@ pub(super) enum UrlError {
     #[error("must begin with `https://`")]
     Scheme,
     /// http, and the operator has not granted it.
-    #[error("must be https; to allow http for a provider on this machine, set `insecure_http = true`")]
+    #[error(
+        "must be https; to allow http for a provider on this machine, set `insecure_http = true`"
+    )]
     Insecure,
     /// A user or password.
     #[error("must not name a user")]
@@ -55,7 +57,11 @@ pub(super) fn parse(text: &str, insecure_http: bool) -> Result<Url, UrlError> {
     check_host(text, &url)?;
     // `https://host` and `https://host/` are the same to everybody.
     let canonical = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
-    if canonical { Ok(url) } else { Err(UrlError::Canonical(url)) }
+    if canonical {
+        Ok(url)
+    } else {
+        Err(UrlError::Canonical(url))
+    }
 }
 
 fn check_host(text: &str, url: &Url) -> Result<(), UrlError> {

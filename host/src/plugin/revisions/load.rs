@@ -1,16 +1,18 @@
 //! Making revisions: from the configuration, and again from the store.
 
 use super::Revision;
+use super::error::{LoadError, RevisionError};
+use super::fit::{misfits, option_mistakes};
 use crate::clock;
 use crate::config;
-use crate::plugin::bindings::{OptionError, Setup};
-use crate::plugin::call::{CallError, Guest, Sandbox};
+use crate::plugin::bindings::Setup;
+use crate::plugin::call::{Guest, Sandbox};
 use crate::plugin::component::{
     ComponentDigest, ComponentError, Library, LoadedComponent, MAX_COMPONENT_BYTES,
     inspect::InspectError,
 };
+use crate::plugin::description::Description;
 use crate::plugin::description::check::Operator;
-use crate::plugin::description::{ClientAuthentication, Description, Mistake};
 use crate::plugin::json;
 use crate::random;
 use crate::store::{Components, RevisionRecord, StoreError};
@@ -18,73 +20,10 @@ use celadon_workflows::types::{ProviderName, RevisionId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::AsyncReadExt;
 use tokio::sync::OnceCell;
-
-/// A provider that could not be loaded.
-#[derive(Debug, thiserror::Error)]
-#[error("provider `{provider}` ({}): {error}", component.display())]
-pub struct ProviderFailure {
-    /// The provider.
-    pub provider: ProviderName,
-    /// Its component.
-    pub component: PathBuf,
-    /// Why.
-    #[source]
-    pub error: LoadError,
-}
-
-/// Why a provider cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("the component cannot be read")]
-    Read(#[source] std::io::Error),
-    /// It is no component that can be used.
-    #[error(transparent)]
-    Component(#[from] ComponentError),
-    /// It failed to describe itself.
-    #[error("`describe` failed: {0}")]
-    Describe(#[source] CallError),
-    /// It does not describe itself the same way twice.
-    #[error("the component describes itself differently each time it is asked")]
-    Impure,
-    /// Its options do not fit its manifest, or it refuses them.
-    #[error("the options are not right for the component:{}", lines(.0))]
-    Options(Vec<Mistake>),
-    /// What it says of itself, or what the operator says of it, does not hold.
-    #[error("the component cannot be used as it describes itself:{}", lines(.0))]
-    Description(Vec<Mistake>),
-    /// Its revision cannot be kept.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why a revision cannot be loaded again.
-#[derive(Debug, thiserror::Error)]
-pub enum RevisionError {
-    /// The store cannot be read. May be tried again.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The provider is not configured any more.
-    #[error("the provider of this revision is not configured any more")]
-    ProviderGone,
-    /// The component is not in the store, or not what its digest says.
-    #[error("the component of this revision is gone or damaged")]
-    ComponentGone,
-    /// What is kept does not have the digest it is kept under.
-    #[error("the kept configuration of this revision is damaged")]
-    Damaged,
-    /// It cannot be used under the present configuration or by this version of Celadon.
-    #[error("the revision cannot be loaded any more: {0}")]
-    Load(#[source] LoadError),
-}
-
-fn lines(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect()
-}
 
 /// What a revision is made of, besides its component: the text that is hashed and kept.
 #[derive(Serialize, Deserialize)]
@@ -105,7 +44,9 @@ impl Configuration {
 
 fn revision_id(component: &ComponentDigest, configuration: &str) -> RevisionId {
     // The digest has a fixed length, so the join is injective.
-    RevisionId::new(random::sha256_hex(format!("{component}\n{configuration}").as_bytes()))
+    RevisionId::new(random::sha256_hex(
+        format!("{component}\n{configuration}").as_bytes(),
+    ))
 }
 
 /// What is asked to become a revision.
@@ -129,10 +70,6 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    pub(super) fn sandbox(&self) -> &Sandbox {
-        &self.sandbox
-    }
-
     pub(super) fn new(
         store: Option<Arc<dyn Components>>,
         library: Library,
@@ -144,6 +81,10 @@ impl Loader {
             sandbox,
             kept: Mutex::default(),
         }
+    }
+
+    pub(super) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     /// Loads a provider as it is configured, and keeps its revision.
@@ -195,7 +136,10 @@ impl Loader {
             scopes: &kept.scopes,
             current,
         };
-        let (revision, _) = self.make(component, wish).await.map_err(RevisionError::Load)?;
+        let (revision, _) = self
+            .make(component, wish)
+            .await
+            .map_err(RevisionError::Load)?;
         if revision.id == *id {
             Ok(Some(revision))
         } else {
@@ -269,8 +213,16 @@ impl Loader {
         guest: Guest<'_>,
         current: &config::Provider,
     ) -> Result<Description, LoadError> {
-        let once = self.sandbox.describe(guest).await.map_err(LoadError::Describe)?;
-        let again = self.sandbox.describe(guest).await.map_err(LoadError::Describe)?;
+        let once = self
+            .sandbox
+            .describe(guest)
+            .await
+            .map_err(LoadError::Describe)?;
+        let again = self
+            .sandbox
+            .describe(guest)
+            .await
+            .map_err(LoadError::Describe)?;
         if once != again {
             return Err(LoadError::Impure);
         }
@@ -323,50 +275,4 @@ async fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
         return Err(ComponentError::from(InspectError::TooBig).into());
     }
     Ok(bytes)
-}
-
-/// The component's words on its options, safe for a terminal.
-fn option_mistakes(errors: Vec<OptionError>) -> Vec<Mistake> {
-    let mistake = |error: OptionError| Mistake {
-        at: format!("options{}", error.at.escape_debug()),
-        what: error.message.escape_debug().to_string(),
-    };
-    errors.into_iter().map(mistake).collect()
-}
-
-/// Where the configuration asks for what the description has not.
-fn misfits(description: &Description, provider: &config::Provider) -> Vec<Mistake> {
-    let mut mistakes = Vec::new();
-    for scope in &provider.scopes {
-        let has_place = description
-            .scopes
-            .iter()
-            .any(|parameter| scope.starts_with(&parameter.prefix));
-        if !has_place {
-            mistakes.push(Mistake {
-                at: "scopes".to_owned(),
-                what: format!("the component has no way to send `{}`", scope.escape_debug()),
-            });
-        }
-    }
-    let wanted = provider.client_auth.map(ClientAuthentication::from);
-    if wanted.is_some_and(|way| !description.client.authentication.contains(&way)) {
-        mistakes.push(Mistake {
-            at: "client_auth".to_owned(),
-            what: "the provider does not take this, says the component".to_owned(),
-        });
-    }
-    mistakes
-}
-
-impl From<config::ClientAuth> for ClientAuthentication {
-    fn from(auth: config::ClientAuth) -> Self {
-        match auth {
-            config::ClientAuth::None => Self::None,
-            config::ClientAuth::Basic => Self::Basic,
-            config::ClientAuth::Post => Self::Post,
-            config::ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
-            config::ClientAuth::SignedSecret => Self::SignedSecret,
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What `celadon check` tells of the providers.
 
-use super::load::{LoadError, Loader};
+use super::error::LoadError;
+use super::load::Loader;
 use crate::config::Config;
 use crate::plugin::call::Sandbox;
 use crate::plugin::component::{ComponentDigest, Library};

@@ -18,9 +18,17 @@ struct Kept {
 
 #[async_trait]
 impl Components for Kept {
-    async fn put_component(&self, digest: &str, bytes: &[u8], _: Timestamp) -> Result<(), StoreError> {
+    async fn put_component(
+        &self,
+        digest: &str,
+        bytes: &[u8],
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
         *self.component_writes.lock().unwrap() += 1;
-        self.components.lock().unwrap().insert(digest.to_owned(), bytes.to_vec());
+        self.components
+            .lock()
+            .unwrap()
+            .insert(digest.to_owned(), bytes.to_vec());
         Ok(())
     }
 
@@ -29,7 +37,10 @@ impl Components for Kept {
     }
 
     async fn put_revision(&self, revision: &RevisionRecord) -> Result<(), StoreError> {
-        self.revisions.lock().unwrap().insert(revision.id.clone(), revision.clone());
+        self.revisions
+            .lock()
+            .unwrap()
+            .insert(revision.id.clone(), revision.clone());
         Ok(())
     }
 
@@ -77,7 +88,10 @@ async fn three_hundred_providers_share_one_component() {
     let _ = built("oidc");
     let store = Arc::new(Kept::default());
     let many = (0..300).map(|n| {
-        (name(&format!("p{n}")), provider(&path, &format!("https://issuer{n}.example.com")))
+        (
+            name(&format!("p{n}")),
+            provider(&path, &format!("https://issuer{n}.example.com")),
+        )
     });
     let begun = Instant::now();
     let (providers, failures) = load(many, store.clone()).await;
@@ -87,7 +101,11 @@ async fn three_hundred_providers_share_one_component() {
     assert_eq!(store.revisions.lock().unwrap().len(), 300);
     assert_eq!(*store.component_writes.lock().unwrap(), 1);
     let one = providers.active(&name("p0")).unwrap();
-    assert!(providers.all().all(|other| Arc::ptr_eq(&one.component, &other.component)));
+    assert!(
+        providers
+            .all()
+            .all(|other| Arc::ptr_eq(&one.component, &other.component))
+    );
     assert!(took < Duration::from_secs(30), "{took:?}");
 }
 
@@ -96,7 +114,15 @@ async fn one_bad_provider_stops_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let hostile = folder.path().join("hostile.wasm");
     let describe = testing::ENDLESS;
-    std::fs::write(&hostile, Hostile { describe, ..Hostile::default() }.component()).unwrap();
+    std::fs::write(
+        &hostile,
+        Hostile {
+            describe,
+            ..Hostile::default()
+        }
+        .component(),
+    )
+    .unwrap();
     let text = folder.path().join("text.wasm");
     std::fs::write(&text, "no wasm").unwrap();
     let oidc = built_path("oidc");
@@ -110,14 +136,27 @@ async fn one_bad_provider_stops_no_other() {
         (name("good"), provider(&oidc, "https://a.example")),
         (name("http"), provider(&oidc, "http://a.example")),
         (name("loops"), loops),
-        (name("missing"), provider(&folder.path().join("none.wasm"), "x")),
+        (
+            name("missing"),
+            provider(&folder.path().join("none.wasm"), "x"),
+        ),
     ];
     let (providers, failures) = load(providers, Arc::default()).await;
     assert!(providers.active(&name("good")).is_some());
-    let failed: Vec<&str> = failures.iter().map(|failure| failure.provider.as_str()).collect();
-    assert_eq!(failed, ["bad-file", "bad-option", "http", "loops", "missing"]);
+    let failed: Vec<&str> = failures
+        .iter()
+        .map(|failure| failure.provider.as_str())
+        .collect();
+    assert_eq!(
+        failed,
+        ["bad-file", "bad-option", "http", "loops", "missing"]
+    );
     let told = |index: usize| failures[index].to_string();
-    assert!(told(1).contains("is no option of this component: `issuer`?"), "{}", told(1));
+    assert!(
+        told(1).contains("is no option of this component: `issuer`?"),
+        "{}",
+        told(1)
+    );
     assert!(told(2).contains("insecure_http = true"), "{}", told(2));
     assert!(told(3).contains("within its deadline"), "{}", told(3));
 }
@@ -127,20 +166,44 @@ async fn an_old_revision_is_loaded_by_another_instance() {
     let store = Arc::new(Kept::default());
     let path = built_path("oidc");
     let _ = built("oidc");
-    let (old, _) = load([(name("a"), provider(&path, "https://old.example"))], store.clone()).await;
+    let (old, _) = load(
+        [(name("a"), provider(&path, "https://old.example"))],
+        store.clone(),
+    )
+    .await;
     let old = old.active(&name("a")).unwrap();
-    let (now, _) = load([(name("a"), provider(&path, "https://new.example"))], store.clone()).await;
+    let (now, _) = load(
+        [(name("a"), provider(&path, "https://new.example"))],
+        store.clone(),
+    )
+    .await;
     assert_ne!(now.active(&name("a")).unwrap().id, old.id);
 
     let again = now.revision(&old.id).await.unwrap().unwrap();
     assert_eq!(again.id, old.id);
     assert_eq!(again.description, old.description);
-    assert!(Arc::ptr_eq(&again, &now.revision(&old.id).await.unwrap().unwrap()));
-    assert!(now.revision(&RevisionId::new("none")).await.unwrap().is_none());
+    assert!(Arc::ptr_eq(
+        &again,
+        &now.revision(&old.id).await.unwrap().unwrap()
+    ));
+    assert!(
+        now.revision(&RevisionId::new("none"))
+            .await
+            .unwrap()
+            .is_none()
+    );
 
     let (gone, _) = load([], store.clone()).await;
-    assert!(matches!(gone.revision(&old.id).await, Err(RevisionError::ProviderGone)));
-    store.components.lock().unwrap().values_mut().for_each(|bytes| bytes.push(0));
+    assert!(matches!(
+        gone.revision(&old.id).await,
+        Err(RevisionError::ProviderGone)
+    ));
+    store
+        .components
+        .lock()
+        .unwrap()
+        .values_mut()
+        .for_each(|bytes| bytes.push(0));
     let (damaged, _) = load([], store.clone()).await;
     assert!(damaged.revision(&old.id).await.is_err());
 }
@@ -150,13 +213,24 @@ async fn what_is_kept_must_be_what_was_kept() {
     let store = Arc::new(Kept::default());
     let path = built_path("oidc");
     let _ = built("oidc");
-    let (first, _) = load([(name("a"), provider(&path, "https://old.example"))], store.clone()).await;
+    let (first, _) = load(
+        [(name("a"), provider(&path, "https://old.example"))],
+        store.clone(),
+    )
+    .await;
     let id = first.active(&name("a")).unwrap().id.clone();
     if let Some(record) = store.revisions.lock().unwrap().get_mut(&id) {
         record.configuration = record.configuration.replace("old.example", "evil.example");
     }
-    let (second, _) = load([(name("a"), provider(&path, "https://new.example"))], store.clone()).await;
-    assert!(matches!(second.revision(&id).await, Err(RevisionError::Damaged)));
+    let (second, _) = load(
+        [(name("a"), provider(&path, "https://new.example"))],
+        store.clone(),
+    )
+    .await;
+    assert!(matches!(
+        second.revision(&id).await,
+        Err(RevisionError::Damaged)
+    ));
 }
 
 #[tokio::test]
@@ -169,8 +243,15 @@ async fn the_current_grant_counts_for_old_revisions_too() {
     let (first, failures) = load([(name("a"), granted)], store.clone()).await;
     assert!(failures.is_empty(), "{failures:?}");
     let id = first.active(&name("a")).unwrap().id.clone();
-    let (second, _) = load([(name("a"), provider(&path, "https://new.example"))], store.clone()).await;
-    assert!(matches!(second.revision(&id).await, Err(RevisionError::Load(LoadError::Description(_)))));
+    let (second, _) = load(
+        [(name("a"), provider(&path, "https://new.example"))],
+        store.clone(),
+    )
+    .await;
+    assert!(matches!(
+        second.revision(&id).await,
+        Err(RevisionError::Load(LoadError::Description(_)))
+    ));
 }
 
 #[tokio::test]
@@ -186,7 +267,13 @@ async fn everything_that_differs_makes_another_revision() {
     let mut same_but_for_grant = base();
     same_but_for_grant.grant.relax = vec!["no-pkce".to_owned()];
     let mut ids = Vec::new();
-    for configured in [base(), other_client, other_scopes, other_issuer, same_but_for_grant] {
+    for configured in [
+        base(),
+        other_client,
+        other_scopes,
+        other_issuer,
+        same_but_for_grant,
+    ] {
         let (providers, failures) = load([(name("a"), configured)], Arc::default()).await;
         assert!(failures.is_empty(), "{failures:?}");
         ids.push(providers.active(&name("a")).unwrap().id.clone());
@@ -196,4 +283,98 @@ async fn everything_that_differs_makes_another_revision() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 4);
+}
+
+#[tokio::test]
+async fn the_oidc_component_goes_all_the_way() {
+    use crate::plugin::bindings::{
+        AuthorizationRequest, Evidence, Grant, IdentityStep, Parameter, Response, RevokeStep,
+        TokenStep,
+    };
+    let path = built_path("oidc");
+    let _ = built("oidc");
+    let configured = [(name("a"), provider(&path, "https://issuer.example.com"))];
+    let (providers, _) = load(configured, Arc::default()).await;
+    let revision = providers.active(&name("a")).unwrap();
+    let sandbox = providers.sandbox();
+
+    let prompt = Parameter {
+        name: "prompt".to_owned(),
+        value: "login".to_owned(),
+    };
+    let request = AuthorizationRequest {
+        scopes: vec![],
+        hints: vec![prompt.clone()],
+    };
+    let extra = sandbox
+        .authorize(&revision, request)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(extra, [prompt]);
+
+    let code = || Grant::Code(vec![]);
+    let step = sandbox
+        .obtain(&revision, code(), vec![])
+        .await
+        .unwrap()
+        .unwrap();
+    let TokenStep::Send(requests) = step else {
+        panic!("{step:?}")
+    };
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].endpoint, "token");
+    let answer = Response {
+        status: 200,
+        headers: vec![],
+        body: json!({ "access_token": "secret:0/access_token", "id_token": "secret:0/id_token",
+            "token_type": "Bearer", "expires_in": 60 })
+        .to_string(),
+    };
+    let step = sandbox
+        .obtain(&revision, code(), vec![answer.clone()])
+        .await
+        .unwrap()
+        .unwrap();
+    let TokenStep::Done(tokens) = step else {
+        panic!("{step:?}")
+    };
+    assert_eq!(tokens.tokens[0].access, "secret:0/access_token");
+    assert_eq!(tokens.id_token.as_deref(), Some("secret:0/id_token"));
+
+    let evidence = Evidence {
+        id_token: Some(
+            json!({ "sub": "1", "email": "a@example.com", "email_verified": true,
+            "name": "Ada", "preferred_username": "ada", "groups": ["a"] })
+            .to_string(),
+        ),
+        access_token: None,
+        token: answer.body,
+        callback: vec![],
+        scopes: vec![],
+    };
+    let step = sandbox
+        .identify(&revision, evidence, vec![])
+        .await
+        .unwrap()
+        .unwrap();
+    let IdentityStep::Done(identity) = step else {
+        panic!("{step:?}")
+    };
+    assert_eq!(identity.name.as_deref(), Some("Ada"));
+    assert_eq!(identity.email.unwrap().source, "id-token");
+
+    let step = sandbox
+        .revoke(&revision, String::new(), vec![])
+        .await
+        .unwrap()
+        .unwrap();
+    let RevokeStep::Send(requests) = step else {
+        panic!("{step:?}")
+    };
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.endpoint == "revocation")
+    );
 }

@@ -40,10 +40,19 @@ impl Checker<'_> {
             self.ensure(!ways.contains(&way), at, "has something twice");
             ways.push(way);
         }
-        self.ensure(!ways.is_empty(), at, "must not be empty; for a public client it is `none`");
+        self.ensure(
+            !ways.is_empty(),
+            at,
+            "must not be empty; for a public client it is `none`",
+        );
         // With neither a secret nor PKCE, whoever sees a code can use it.
-        let unprotected = ways == [ClientAuthentication::None] && self.declared.contains(&Relaxation::NoPkce);
-        self.ensure(!unprotected, at, "a client without a secret cannot do without PKCE");
+        let unprotected =
+            ways == [ClientAuthentication::None] && self.declared.contains(&Relaxation::NoPkce);
+        self.ensure(
+            !unprotected,
+            at,
+            "a client without a secret cannot do without PKCE",
+        );
         ways
     }
 
@@ -58,7 +67,8 @@ impl Checker<'_> {
         // would make it sign for others.
         let known = signed.audience == raw.issuer.identifier
             || raw.endpoints.iter().any(|endpoint| {
-                Role::from(endpoint.role) == Role::Token && is_token_audience(&endpoint.url, &signed.audience)
+                Role::from(endpoint.role) == Role::Token
+                    && is_token_audience(&endpoint.url, &signed.audience)
             });
         self.ensure(
             known,
@@ -81,9 +91,15 @@ impl Checker<'_> {
         let callback = &raw.callback;
         let code = callback.code_parameter.as_str();
         let is_code = names::is_parameter(code) && !names::is_callback(code);
-        self.ensure(is_code, "callback.code-parameter", format_args!("{} cannot be the code", quoted(code)));
+        self.ensure(
+            is_code,
+            "callback.code-parameter",
+            format_args!("{} cannot be the code", quoted(code)),
+        );
         let may_keep = |name: &str| {
-            names::is_parameter(name) && !names::is_callback(name) && !name.eq_ignore_ascii_case(code)
+            names::is_parameter(name)
+                && !names::is_callback(name)
+                && !name.eq_ignore_ascii_case(code)
         };
         Callback {
             mode: match callback.mode {
@@ -106,12 +122,27 @@ impl Checker<'_> {
             let at = format!("scopes[{index}]");
             self.parameter(&scope.name, "scopes");
             let is_separator = (1..=4).contains(&scope.separator.len())
-                && scope.separator.bytes().all(|byte| byte == b' ' || byte.is_ascii_punctuation());
-            self.ensure(is_separator, format_args!("{at}.separator"), "must be 1 to 4 spaces or signs");
+                && scope
+                    .separator
+                    .bytes()
+                    .all(|byte| byte == b' ' || byte.is_ascii_punctuation());
+            self.ensure(
+                is_separator,
+                format_args!("{at}.separator"),
+                "must be 1 to 4 spaces or signs",
+            );
             let is_prefix = scope.prefix.is_empty() || names::is_visible(&scope.prefix, 64);
-            self.ensure(is_prefix, format_args!("{at}.prefix"), "must be at most 64 visible ASCII characters");
+            self.ensure(
+                is_prefix,
+                format_args!("{at}.prefix"),
+                "must be at most 64 visible ASCII characters",
+            );
             let reached = !closed && prefixes.insert(scope.prefix.as_str());
-            self.ensure(reached, &at, "is never reached: another one before it takes its scopes");
+            self.ensure(
+                reached,
+                &at,
+                "is never reached: another one before it takes its scopes",
+            );
             closed |= scope.prefix.is_empty();
             scopes.push(ScopeParameter {
                 name: scope.name.clone(),

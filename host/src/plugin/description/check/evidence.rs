@@ -6,7 +6,6 @@ use crate::plugin::description::{EmailSource, Logout, Pointer, Role, Source, Sub
 use std::collections::BTreeSet;
 use std::fmt;
 
-
 /// Members of token answers that are credentials under any provider.
 const CREDENTIALS: [&str; 9] = [
     "access_token",
@@ -25,7 +24,11 @@ impl Checker<'_> {
         let source = Source::from_name(&raw.subject.source);
         self.source(&source, raw, "subject.source");
         let mut at = Vec::new();
-        for (index, text) in self.bounded(&raw.subject.at, "subject.at").iter().enumerate() {
+        for (index, text) in self
+            .bounded(&raw.subject.at, "subject.at")
+            .iter()
+            .enumerate()
+        {
             let field = format!("subject.at[{index}]");
             let Some(pointer) = self.pointer(text, &field) else {
                 continue;
@@ -34,7 +37,11 @@ impl Checker<'_> {
             self.ensure(!at.contains(&pointer), &field, "is there twice");
             at.push(pointer);
         }
-        self.ensure(!raw.subject.at.is_empty(), "subject.at", "must name a place");
+        self.ensure(
+            !raw.subject.at.is_empty(),
+            "subject.at",
+            "must name a place",
+        );
         Some(Subject { source, at })
     }
 
@@ -45,7 +52,11 @@ impl Checker<'_> {
             let source = Source::from_name(&email.source);
             // What only the token endpoint says of an e-mail is no proof of who reads it.
             let is_token = source == Source::TokenResponse;
-            self.ensure(!is_token, format_args!("{at}.source"), "must be `id-token` or a userinfo endpoint");
+            self.ensure(
+                !is_token,
+                format_args!("{at}.source"),
+                "must be `id-token` or a userinfo endpoint",
+            );
             self.source(&source, raw, &format!("{at}.source"));
             let address = self.pointer(&email.address, &format!("{at}.address"));
             let verified = email
@@ -91,11 +102,16 @@ impl Checker<'_> {
             let Some(pointer) = self.pointer(text, &at) else {
                 continue;
             };
-            let is_credential = pointer
-                .segments()
-                .iter()
-                .any(|segment| CREDENTIALS.iter().any(|name| name.eq_ignore_ascii_case(segment)));
-            self.ensure(!is_credential, &at, format_args!("{} is a credential", quoted(text)));
+            let is_credential = pointer.segments().iter().any(|segment| {
+                CREDENTIALS
+                    .iter()
+                    .any(|name| name.eq_ignore_ascii_case(segment))
+            });
+            self.ensure(
+                !is_credential,
+                &at,
+                format_args!("{} is a credential", quoted(text)),
+            );
             let is_new = reveal.insert(pointer);
             self.ensure(is_new, &at, "is there twice");
         }
@@ -108,7 +124,10 @@ impl Checker<'_> {
         self.ensure(
             is_end_session,
             "logout.endpoint",
-            format_args!("{} is no endpoint of role `end-session`", quoted(&logout.endpoint)),
+            format_args!(
+                "{} is no endpoint of role `end-session`",
+                quoted(&logout.endpoint)
+            ),
         );
         let name = logout.return_parameter.as_str();
         let is_free = names::is_parameter(name)
@@ -144,7 +163,10 @@ impl Checker<'_> {
                 Some(Role::Userinfo) => {}
                 Some(role) => self.mistake(
                     at,
-                    format_args!("`{name}` has role `{}`: only userinfo proves anything", role.as_str()),
+                    format_args!(
+                        "`{name}` has role `{}`: only userinfo proves anything",
+                        role.as_str()
+                    ),
                 ),
                 None => self.mistake(at, format_args!("{} is no endpoint", quoted(name))),
             },

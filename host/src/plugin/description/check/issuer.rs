@@ -67,7 +67,10 @@ impl Checker<'_> {
         let plain = match without_claim(identifier) {
             Some(plain) => plain,
             None => {
-                self.mistake(at, "may hold one `{claim}`, of 1 to 64 of `A-Za-z0-9_`, and no other braces");
+                self.mistake(
+                    at,
+                    "may hold one `{claim}`, of 1 to 64 of `A-Za-z0-9_`, and no other braces",
+                );
                 return;
             }
         };
@@ -96,9 +99,11 @@ impl Checker<'_> {
             Ok(url) => {
                 self.ensure(url.query().is_none(), at, "must not have a query");
                 let origin = url.origin().ascii_serialization();
-                let claim_in_path = identifier
-                    .find('{')
-                    .is_none_or(|brace| identifier.get(..brace).is_some_and(|before| before.starts_with(&format!("{origin}/"))));
+                let claim_in_path = identifier.find('{').is_none_or(|brace| {
+                    identifier
+                        .get(..brace)
+                        .is_some_and(|before| before.starts_with(&format!("{origin}/")))
+                });
                 self.ensure(claim_in_path, at, "may have its claim in the path only");
             }
             Err(error) => self.mistake(at, format_args!("{}: {error}", quoted(identifier))),
@@ -124,7 +129,9 @@ fn without_claim(identifier: &str) -> Option<String> {
     };
     let (claim, after) = rest.split_once('}')?;
     let is_claim = (1..=64).contains(&claim.len())
-        && claim.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        && claim
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let is_rest_plain = !before.contains('}') && !after.contains(['{', '}']);
     (is_claim && is_rest_plain).then(|| format!("{before}x{after}"))
 }

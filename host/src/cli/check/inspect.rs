@@ -1,0 +1,51 @@
+//! What the sandbox finds out about the configured providers.
+
+use super::ProviderReport;
+use crate::cli::CliError;
+use crate::config::Config;
+use crate::plugin::revisions::{self, LoadError, Loaded};
+use tokio::runtime::Runtime;
+
+/// Loads every provider's component, asks it to describe itself, and keeps nothing.
+pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, CliError> {
+    let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    let found = runtime
+        .block_on(revisions::check(config))
+        .map_err(CliError::Sandbox)?;
+    Ok(found
+        .into_iter()
+        .map(|report| ProviderReport {
+            provider: report.provider,
+            facts: report.result.as_ref().map(facts).unwrap_or_default(),
+            warnings: Vec::new(),
+            mistakes: report.result.err().as_ref().map(mistakes).unwrap_or_default(),
+        })
+        .collect())
+}
+
+fn facts(loaded: &Loaded) -> Vec<(&'static str, String)> {
+    let explained = loaded.explanation.iter().map(|line| ("it", line.clone()));
+    std::iter::once(("revision", loaded.revision.to_string()))
+        .chain(explained)
+        .collect()
+}
+
+fn mistakes(error: &LoadError) -> Vec<String> {
+    let listed = error.mistakes();
+    if listed.is_empty() {
+        return vec![chain(error)];
+    }
+    listed.iter().map(ToString::to_string).collect()
+}
+
+/// The error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
