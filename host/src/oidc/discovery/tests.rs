@@ -294,3 +294,13 @@ async fn providers_do_not_share_copies() {
     assert!(scene.read_by(&scene.discovery, "other").await.is_ok());
     assert_eq!(scene.hits(), 2);
 }
+
+/// The program's own store fits, and its futures may move between threads.
+#[test]
+fn fits_the_program() {
+    fn movable<F: Future + Send>(_: impl Fn(crate::store::SharedStore) -> F) {}
+    movable(|store| async move {
+        let (name, egress) = (ProviderName::new("acme"), loopback("acme"));
+        Discovery::new(store).metadata(&name, "", "", &egress).await
+    });
+}

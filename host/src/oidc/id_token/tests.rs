@@ -1,5 +1,6 @@
 //! ID tokens that hold, and tables of those that must not.
 
+mod forged;
 mod hostile;
 
 use super::*;
