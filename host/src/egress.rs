@@ -13,16 +13,16 @@ mod error;
 mod message;
 mod policy;
 mod resolver;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod url;
 
 pub use self::addresses::{Block, Kind};
 pub use self::error::EgressError;
 pub use self::message::{Answer, Outgoing};
 pub use self::policy::{Denial, Forbidden, Policy, Rate};
-pub use self::url::{UrlError, strict_url};
+pub use self::spelling::{UrlError, strict_url};
 
 use self::message::SentMark;
 use self::resolver::{CheckedResolver, Lookup};

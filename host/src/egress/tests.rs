@@ -1,14 +1,15 @@
 //! The client against servers on loopback that lie, stall and flood.
 
+mod answers;
+mod reach;
 mod server;
 
 use super::*;
-use ::url::Url;
 use celadon_workflows::types::ProviderName;
 use http::{HeaderValue, Method};
 use server::{Behaviour, Server};
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use url::Url;
 
 fn policy(private: &[&str], insecure_http: bool) -> Policy {
     Policy {
@@ -77,107 +78,6 @@ async fn sends_what_it_says_and_nothing_else() {
             !requests.concat().to_ascii_lowercase().contains(unwanted),
             "{unwanted}"
         );
-    }
-}
-
-#[tokio::test]
-async fn follows_no_redirect() {
-    for status in [300, 301, 302, 303, 304, 307, 308] {
-        let target = Server::start(Behaviour::Answer(Vec::new())).await;
-        let head = format!(
-            "HTTP/1.1 {status} Elsewhere\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n",
-            target.url("/stolen")
-        );
-        let server = Server::start(Behaviour::Answer(head.into_bytes())).await;
-        let error = loopback()
-            .send(post(&server.url("/")))
-            .await
-            .expect_err("a redirect");
-        assert!(matches!(error, EgressError::Redirect { status: seen } if seen == status));
-        assert!(!error.nothing_sent());
-        assert_eq!(target.requests().len(), 0);
-    }
-}
-
-#[tokio::test]
-async fn refuses_encodings_and_takes_identity() {
-    for encoding in ["gzip", "br", "deflate", "zstd", "identity, gzip", "x", ""] {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ncontent-length: 2\r\n\r\nhi"
-        );
-        let server = Server::start(Behaviour::Answer(head.into_bytes())).await;
-        let error = loopback()
-            .send(get(&server.url("/")))
-            .await
-            .expect_err("an encoding");
-        assert!(matches!(error, EgressError::Encoding), "{encoding}");
-    }
-    let server = Server::start(Behaviour::Answer(
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: Identity\r\ncontent-length: 2\r\n\r\nhi".to_vec(),
-    ))
-    .await;
-    assert!(loopback().send(get(&server.url("/"))).await.is_ok());
-}
-
-#[tokio::test]
-async fn reads_no_more_than_it_may() {
-    let announced =
-        Behaviour::Answer(b"HTTP/1.1 200 OK\r\ncontent-length: 10485760\r\n\r\n".to_vec());
-    for behaviour in [
-        announced,
-        Behaviour::Flood { chunked: true },
-        Behaviour::Flood { chunked: false },
-    ] {
-        let server = Server::start(behaviour).await;
-        let error = loopback()
-            .send(get(&server.url("/")))
-            .await
-            .expect_err("too large");
-        assert!(
-            matches!(
-                error,
-                EgressError::TooLarge {
-                    limit: Outgoing::MAX_BODY
-                }
-            ),
-            "{error:?}"
-        );
-        assert!(!error.nothing_sent());
-    }
-    let exact = Server::start(Behaviour::Answer(
-        b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfour".to_vec(),
-    ))
-    .await;
-    for (max_body, fits) in [(4, true), (3, false), (0, false)] {
-        let outgoing = Outgoing {
-            max_body,
-            ..get(&exact.url("/"))
-        };
-        assert_eq!(loopback().send(outgoing).await.is_ok(), fits);
-    }
-}
-
-#[tokio::test]
-async fn an_endless_drip_ends_at_the_deadline() {
-    for behaviour in [
-        Behaviour::DripBody,
-        Behaviour::DripHeaders,
-        Behaviour::Silence,
-        Behaviour::Continue,
-    ] {
-        let server = Server::start(behaviour).await;
-        for outgoing in [get(&server.url("/")), post(&server.url("/"))] {
-            let begun = Instant::now();
-            let error = loopback()
-                .send(hasty(outgoing))
-                .await
-                .expect_err("a timeout");
-            assert!(
-                matches!(error, EgressError::Timeout { sent: true }),
-                "{error:?}"
-            );
-            assert!(begun.elapsed() < Duration::from_secs(5));
-        }
     }
 }
 
@@ -256,145 +156,6 @@ async fn a_lost_answer_is_ambiguous_and_not_asked_for_again() {
         assert!(matches!(error, EgressError::Broken(_)), "{error:?}");
         assert!(!error.nothing_sent());
         assert_eq!(server.requests().len(), expected, "sent twice");
-    }
-}
-
-#[tokio::test]
-async fn headers_are_bounded() {
-    let many = "x: y\r\n".repeat(500);
-    let large = format!("x: {}\r\n", "y".repeat(80 << 10));
-    let huge = format!("x: {}\r\n", "y".repeat(900 << 10));
-    for headers in [many, large, huge] {
-        let answer = format!("HTTP/1.1 200 OK\r\n{headers}content-length: 0\r\n\r\n");
-        let server = Server::start(Behaviour::Answer(answer.into_bytes())).await;
-        let error = loopback()
-            .send(get(&server.url("/")))
-            .await
-            .expect_err("too many");
-        assert!(
-            matches!(error, EgressError::TooLarge { .. } | EgressError::Broken(_)),
-            "{error:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn private_addresses_need_a_grant() {
-    let server = Server::start(Behaviour::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
-    let port = server.address.port();
-    let closed = Egress::new(policy(&[], true)).expect("a client");
-    for host in [
-        "127.0.0.1",
-        "localhost",
-        "2130706433",
-        "0x7f.1",
-        "0177.0.0.1",
-        "127.1",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "[::127.0.0.1]",
-        "0.0.0.0",
-        "169.254.169.254",
-        "10.0.0.1",
-        "[fe80::1]",
-        "[fd00:ec2::254]",
-        "[64:ff9b::7f00:1]",
-        "100.100.100.200",
-        "255.255.255.255",
-    ] {
-        let outgoing = post(&format!("http://{host}:{port}/"));
-        let error = closed.send(outgoing).await.expect_err(host);
-        assert!(matches!(error, EgressError::Denied(_)), "{host}: {error:?}");
-        assert!(error.nothing_sent());
-    }
-    assert_eq!(server.requests().len(), 0);
-    for host in ["127.0.0.1", "localhost", "127.1"] {
-        assert!(
-            loopback()
-                .send(get(&format!("http://{host}:{port}/")))
-                .await
-                .is_ok(),
-            "{host}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn what_is_no_single_host_cannot_be_granted() {
-    let open = Egress::new(policy(&["0.0.0.0/0", "::/0"], true)).expect("a client");
-    for host in [
-        "0.0.0.0",
-        "[::]",
-        "224.0.0.1",
-        "255.255.255.255",
-        "[ff02::1]",
-    ] {
-        let error = open
-            .send(get(&format!("http://{host}/")))
-            .await
-            .expect_err(host);
-        assert!(matches!(error, EgressError::Denied(_)), "{host}: {error:?}");
-        assert!(error.to_string().contains("cannot be allowed"), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn a_name_is_dialled_where_it_was_checked() {
-    fn metadata(_: &str) -> std::io::Result<Vec<SocketAddr>> {
-        Ok(vec![
-            ([169, 254, 169, 254], 0).into(),
-            ([10, 0, 0, 1], 0).into(),
-        ])
-    }
-    fn mixed(_: &str) -> std::io::Result<Vec<SocketAddr>> {
-        Ok(vec![([10, 0, 0, 1], 0).into(), ([127, 0, 0, 1], 0).into()])
-    }
-    let egress = Egress::with_lookup(policy(&["127.0.0.0/8"], true), metadata).expect("a client");
-    let error = egress
-        .send(post("http://rebound.example/"))
-        .await
-        .expect_err("denied");
-    assert!(matches!(error, EgressError::Denied(_)), "{error:?}");
-    assert!(
-        error
-            .to_string()
-            .contains("private_addresses = [\"169.254.169.254/32\"]"),
-        "{error}"
-    );
-
-    let server = Server::start(Behaviour::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
-    let egress = Egress::with_lookup(policy(&["127.0.0.0/8"], true), mixed).expect("a client");
-    let url = format!("http://mixed.example:{}/", server.address.port());
-    assert!(egress.send(get(&url)).await.is_ok());
-}
-
-#[tokio::test]
-async fn a_denial_says_what_would_allow_it() {
-    let egress = Egress::new(policy(&[], false)).expect("a client");
-    for (url, expected) in [
-        (
-            "http://example.com/",
-            "[providers.acme.grant] insecure_http = true",
-        ),
-        (
-            "https://127.0.0.1/",
-            "[providers.acme.grant] private_addresses = [\"127.0.0.0/8\"]",
-        ),
-        (
-            "https://10.1.2.3/",
-            "[providers.acme.grant] private_addresses = [\"10.1.2.3/32\"]",
-        ),
-        (
-            "https://[fd00::1]/",
-            "[providers.acme.grant] private_addresses = [\"fd00::1/128\"]",
-        ),
-        ("https://user@example.com/", "user"),
-        ("https://example.com/#f", "fragment"),
-        ("ftp://example.com/", "only https"),
-    ] {
-        let error = egress.send(get(url)).await.expect_err(url);
-        assert!(matches!(error, EgressError::Denied(_)), "{url}: {error:?}");
-        assert!(error.to_string().contains(expected), "{url}: {error}");
     }
 }
 

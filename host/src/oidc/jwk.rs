@@ -243,3 +243,6 @@ fn unsigned(bytes: Vec<u8>) -> Vec<u8> {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.into_iter().skip(zeros).collect()
 }
+
+#[cfg(test)]
+mod tests;

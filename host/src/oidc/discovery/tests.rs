@@ -1,62 +1,18 @@
 //! Metadata that lies, and copies that age.
 
 mod lies;
+mod memory;
 
 use super::*;
 use crate::egress::Policy;
 use crate::oidc::issuer_server::{IssuerServer, Page, loopback, loopback_policy};
-use async_trait::async_trait;
 use futures::future::join_all;
+use memory::MemoryStore;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const NOW: Timestamp = 1_800_000_000;
 const PATH: &str = "/.well-known/openid-configuration";
-
-/// What discovery needs of a store, in memory.
-#[derive(Default)]
-struct MemoryStore {
-    copies: Mutex<HashMap<(ProviderName, String), MetadataRecord>>,
-    events: Mutex<Vec<AuditEvent>>,
-}
-
-#[async_trait]
-impl Metadata for MemoryStore {
-    async fn metadata(
-        &self,
-        provider: &ProviderName,
-        url: &str,
-    ) -> Result<Option<MetadataRecord>, StoreError> {
-        let copies = self.copies.lock().expect("no test panicked here");
-        Ok(copies.get(&(provider.clone(), url.to_owned())).cloned())
-    }
-
-    async fn put_metadata(
-        &self,
-        provider: &ProviderName,
-        url: &str,
-        record: &MetadataRecord,
-    ) -> Result<(), StoreError> {
-        let mut copies = self.copies.lock().expect("no test panicked here");
-        copies.insert((provider.clone(), url.to_owned()), record.clone());
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Audit for MemoryStore {
-    async fn audit(&self, event: &AuditEvent) -> Result<(), StoreError> {
-        self.events
-            .lock()
-            .expect("no test panicked here")
-            .push(event.clone());
-        Ok(())
-    }
-
-    async fn audit_events(&self, _: u32) -> Result<Vec<AuditEvent>, StoreError> {
-        Ok(self.events.lock().expect("no test panicked here").clone())
-    }
-}
 
 struct Scene {
     server: IssuerServer,
@@ -293,4 +249,14 @@ async fn providers_do_not_share_copies() {
     assert!(scene.read_by(&scene.discovery, "acme").await.is_ok());
     assert!(scene.read_by(&scene.discovery, "other").await.is_ok());
     assert_eq!(scene.hits(), 2);
+}
+
+/// The program's own store fits, and its futures may move between threads.
+#[test]
+fn fits_the_program() {
+    fn movable<F: Future + Send>(_: impl Fn(crate::store::SharedStore) -> F) {}
+    movable(|store| async move {
+        let (name, egress) = (ProviderName::new("acme"), loopback("acme"));
+        Discovery::new(store).metadata(&name, "", "", &egress).await
+    });
 }

@@ -170,11 +170,6 @@ fn required_time(claims: &Claims, name: &'static str) -> Result<u64, IdTokenErro
 }
 
 /// Some issuers write `1700000000.0`. Beyond 2^53 a float is no time any more.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the range is checked first"
-)]
 fn whole_seconds(seconds: f64) -> Option<u64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     (0.0..EXACT).contains(&seconds).then_some(seconds as u64)

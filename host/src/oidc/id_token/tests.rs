@@ -1,5 +1,6 @@
 //! ID tokens that hold, and tables of those that must not.
 
+mod forged;
 mod hostile;
 
 use super::*;
@@ -240,54 +241,6 @@ fn max_age_and_code_are_checked_where_asked() {
             fault
         })
     );
-}
-
-#[test]
-fn hs256_needs_the_grant_and_a_long_secret() {
-    let secret = b"0123456789abcdef0123456789abcdef";
-    let scene = Scene::new(Signer::Secret(secret.to_vec()));
-    let token = scene.signer.token(&json!({"alg": "HS256"}), &claims());
-    let granted = Expectations {
-        algorithms: &[Algorithm::Rs256, Algorithm::Hs256],
-        client_secret: Some(secret),
-        ..scene.expectations()
-    };
-    assert!(verify(&token, &granted, &Jwks::default()).is_ok());
-    for (expectations, expected) in [
-        (
-            Expectations {
-                algorithms: &[Algorithm::Rs256],
-                ..granted
-            },
-            IdTokenError::Algorithm,
-        ),
-        (
-            Expectations {
-                client_secret: None,
-                ..granted
-            },
-            IdTokenError::NoKey,
-        ),
-        (
-            Expectations {
-                client_secret: Some(&secret[..31]),
-                ..granted
-            },
-            IdTokenError::NoKey,
-        ),
-        (
-            Expectations {
-                client_secret: Some(&[b'x'; 32]),
-                ..granted
-            },
-            IdTokenError::Signature,
-        ),
-    ] {
-        assert_eq!(
-            verify(&token, &expectations, &scene.keys).err(),
-            Some(expected)
-        );
-    }
 }
 
 #[test]
