@@ -51,7 +51,10 @@ pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), Ap
     let address = app
         .listener
         .local_addr()
-        .map_err(|source| AppError::Listen { address: app.config.server.listen, source })?;
+        .map_err(|source| AppError::Listen {
+            address: app.config.server.listen,
+            source,
+        })?;
     started(Started { address });
     app.serve(stop).await
 }
@@ -73,7 +76,9 @@ impl App {
         let config = Arc::new(config);
         let listener = listen(&config).await?;
         let keys = KeyRing::open_or_create(&config.store.keys).map_err(AppError::Keys)?;
-        let store = store::open(&config.store.url).await.map_err(AppError::Store)?;
+        let store = store::open(&config.store.url)
+            .await
+            .map_err(AppError::Store)?;
         let readiness = Readiness::new();
         readiness.set(Part::Store, true);
         let revisions = load_providers(&config, &store, &keys).await?;
@@ -91,8 +96,15 @@ impl App {
         let temporal = Temporal::new(connected, config.temporal.task_queue.clone());
         let sessions = Sessions::new(Arc::clone(&store), (&config.login).into());
         let web = Web {
-            logins: Arc::new(Logins::new(Arc::clone(&steps), temporal.clone(), sessions.clone())),
-            resources: Arc::new(ProtectedResources { steps: Arc::clone(&steps), temporal }),
+            logins: Arc::new(Logins::new(
+                Arc::clone(&steps),
+                temporal.clone(),
+                sessions.clone(),
+            )),
+            resources: Arc::new(ProtectedResources {
+                steps: Arc::clone(&steps),
+                temporal,
+            }),
             config: Arc::clone(&config),
             keys: Arc::new(keys),
             sessions,
@@ -100,7 +112,15 @@ impl App {
             readiness,
         };
         let (embedded, temporal_address) = embed(&config).await?;
-        Ok(Self { config, listener, web, steps, client, embedded, temporal_address })
+        Ok(Self {
+            config,
+            listener,
+            web,
+            steps,
+            client,
+            embedded,
+            temporal_address,
+        })
     }
 
     /// Serves until `stop`, then ends everything in order.
@@ -113,7 +133,9 @@ impl App {
             self.web.readiness.clone(),
         );
         let router = http::router(self.web);
-        server::serve(self.listener, router, stop).await.map_err(AppError::Serve)?;
+        server::serve(self.listener, router, stop)
+            .await
+            .map_err(AppError::Serve)?;
         tracing::info!("stopping: the requests in flight have ended");
         background.stop().await;
         if let Some(embedded) = self.embedded {
@@ -181,8 +203,14 @@ async fn embed(config: &Config) -> Result<(Option<Embedded>, String), AppError> 
         data: beside.join(".celadon-temporal"),
         namespace: config.temporal.namespace.clone(),
     };
-    let embedded = Embedded::start(settings).await.map_err(AppError::Temporal)?;
-    tracing::info!(address = embedded.address(), ui = embedded.ui_url(), "temporal dev server started");
+    let embedded = Embedded::start(settings)
+        .await
+        .map_err(AppError::Temporal)?;
+    tracing::info!(
+        address = embedded.address(),
+        ui = embedded.ui_url(),
+        "temporal dev server started"
+    );
     let address = embedded.address().to_owned();
     Ok((Some(embedded), address))
 }

@@ -109,7 +109,11 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             Self::Configuration(_) | Self::Providers { .. } | Self::Log(_) => 2,
-            Self::Sandbox(_) | Self::Runtime(_) | Self::App(_) | Self::Dev(_) | Self::Provider(_) => 1,
+            Self::Sandbox(_)
+            | Self::Runtime(_)
+            | Self::App(_)
+            | Self::Dev(_)
+            | Self::Provider(_) => 1,
         }
     }
 }
@@ -140,7 +144,6 @@ fn develop(options: dev::Options) -> Result<(), CliError> {
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     Ok(runtime.block_on(dev::run(options))?)
 }
-
 
 fn file_of_environment() -> Option<PathBuf> {
     env::var_os("CELADON_CONFIG")

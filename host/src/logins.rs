@@ -198,7 +198,11 @@ pub struct Logins {
 impl Logins {
     /// Over the steps, Temporal and the browsers' sessions.
     pub fn new(steps: Arc<Steps>, temporal: Temporal, sessions: Sessions) -> Self {
-        Self { steps, temporal, sessions }
+        Self {
+            steps,
+            temporal,
+            sessions,
+        }
     }
 
     /// The attempt of a login at this provider.

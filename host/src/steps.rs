@@ -106,7 +106,10 @@ impl Steps {
 impl From<SealError> for Stop {
     fn from(error: SealError) -> Self {
         tracing::error!(error = %error, "a sealed value cannot be used");
-        Self::refused(Reason::HostFailed, "a sealed value cannot be opened or made; the log says why")
+        Self::refused(
+            Reason::HostFailed,
+            "a sealed value cannot be opened or made; the log says why",
+        )
     }
 }
 
@@ -114,24 +117,29 @@ impl From<SealError> for Stop {
 /// they may quote the provider.
 fn reported(failure: &Failure) -> Stop {
     let (reason, detail) = match failure.kind {
-        FailureKind::InvalidGrant => {
-            (Reason::InvalidGrant, "the provider says that the code or token is no longer good")
-        }
-        FailureKind::InvalidClient => {
-            (Reason::InvalidClient, "the provider refuses the client's credentials")
-        }
+        FailureKind::InvalidGrant => (
+            Reason::InvalidGrant,
+            "the provider says that the code or token is no longer good",
+        ),
+        FailureKind::InvalidClient => (
+            Reason::InvalidClient,
+            "the provider refuses the client's credentials",
+        ),
         FailureKind::AccessDenied => (Reason::AccessDenied, "the user refused, or may not sign in"),
-        FailureKind::TemporarilyUnavailable => {
-            (Reason::ProviderUnavailable, "the provider says that it cannot answer now")
-        }
-        FailureKind::AuthorizationPending | FailureKind::SlowDown | FailureKind::InvalidResponse => {
-            (Reason::InvalidResponse, "the provider's answer makes no sense")
-        }
+        FailureKind::TemporarilyUnavailable => (
+            Reason::ProviderUnavailable,
+            "the provider says that it cannot answer now",
+        ),
+        FailureKind::AuthorizationPending
+        | FailureKind::SlowDown
+        | FailureKind::InvalidResponse => (
+            Reason::InvalidResponse,
+            "the provider's answer makes no sense",
+        ),
         FailureKind::Unsupported => (Reason::PluginFailed, "the component cannot do this"),
     };
-    let printable = |text: &str| -> String {
-        text.chars().filter(|c| !c.is_control()).take(200).collect()
-    };
+    let printable =
+        |text: &str| -> String { text.chars().filter(|c| !c.is_control()).take(200).collect() };
     tracing::warn!(
         reason = reason.as_str(),
         code = printable(failure.code.as_deref().unwrap_or_default()),
@@ -181,7 +189,9 @@ impl GrantSteps for Steps {
     async fn refresh(&self, authorization: AuthorizationId) -> Result<Refreshed, StepError> {
         match self.refresh_grant(&authorization).await {
             Ok(refreshed) => Ok(refreshed),
-            Err(Stop::Refused(refusal)) => Ok(Refreshed::Unavailable { detail: refusal.detail }),
+            Err(Stop::Refused(refusal)) => Ok(Refreshed::Unavailable {
+                detail: refusal.detail,
+            }),
             Err(Stop::Trouble(error)) => Err(error),
         }
     }

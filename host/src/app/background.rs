@@ -64,7 +64,10 @@ impl Background {
     /// Lets the worker's steps finish, for a few seconds at most, and ends the rest.
     pub(super) async fn stop(self) {
         self.stopping.send_replace(true);
-        if tokio::time::timeout(WORKER_END, self.temporal).await.is_err() {
+        if tokio::time::timeout(WORKER_END, self.temporal)
+            .await
+            .is_err()
+        {
             tracing::warn!("the worker was cut off: its steps will be run again by another");
         }
         for task in self.others {
@@ -109,7 +112,8 @@ impl Worker {
         let logins: Arc<dyn LoginSteps> = self.steps.clone();
         let grants: Arc<dyn GrantSteps> = self.steps.clone();
         let activities = Activities::new(logins, grants);
-        let mut running = match RunningWorker::start(client, &self.settings.task_queue, activities) {
+        let mut running = match RunningWorker::start(client, &self.settings.task_queue, activities)
+        {
             Ok(running) => running,
             Err(error) => {
                 tracing::error!(error = %error, "the worker cannot run; trying again");

@@ -12,7 +12,9 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The address is taken or not ours.
-    #[error("cannot listen on {address}; choose another [server] listen or stop what listens there")]
+    #[error(
+        "cannot listen on {address}; choose another [server] listen or stop what listens there"
+    )]
     Listen {
         /// `[server] listen`
         address: SocketAddr,

@@ -20,7 +20,10 @@ impl Logins {
         let begun = Instant::now();
         let parameters = Parameters::new(&request)?;
         let login = parameters.login()?;
-        let record = self.attempt(&login).await?.ok_or(LoginError::UnknownState)?;
+        let record = self
+            .attempt(&login)
+            .await?
+            .ok_or(LoginError::UnknownState)?;
         if record.attempt.provider.as_str() != request.provider {
             return Err(LoginError::UnknownState);
         }
@@ -59,16 +62,26 @@ impl Logins {
             .ok_or(LoginError::UnknownProvider)?;
         // Known since the link was written. Where it cannot be had now, the exchange will say so.
         let deadline = Instant::now() + Duration::from_secs(2);
-        let metadata = steps.metadata(provider, &revision, deadline).await.ok().flatten();
+        let metadata = steps
+            .metadata(provider, &revision, deadline)
+            .await
+            .ok()
+            .flatten();
         parameters.check_issuer(login, &revision.description, metadata.as_deref())?;
         parameters.callback(&revision.description, clock::now())
     }
 
     /// Seals the callback into the store, the first time. Its digest is the same for the same
     /// parameters, and says nothing to who does not have our keys.
-    async fn keep(&self, login: &LoginId, callback: &Callback) -> Result<CallbackDigest, LoginError> {
+    async fn keep(
+        &self,
+        login: &LoginId,
+        callback: &Callback,
+    ) -> Result<CallbackDigest, LoginError> {
         let steps = &self.steps;
-        let digest = steps.keys.keyed_hash("callback", digest_text(login, callback).as_bytes());
+        let digest = steps
+            .keys
+            .keyed_hash("callback", digest_text(login, callback).as_bytes());
         let sealed = steps
             .keys
             .seal_json(&callback_of(login), callback)
@@ -81,7 +94,10 @@ impl Logins {
         match written {
             FirstWrite::Written | FirstWrite::Same => Ok(CallbackDigest { digest }),
             FirstWrite::Refused => Err(match self.attempt(login).await? {
-                Some(AttemptRecord { outcome: Some(outcome), .. }) => ended(login, &outcome),
+                Some(AttemptRecord {
+                    outcome: Some(outcome),
+                    ..
+                }) => ended(login, &outcome),
                 _ => LoginError::AlreadyAnswered,
             }),
         }
@@ -112,7 +128,11 @@ impl Logins {
     }
 
     /// A session for the browser, or a one-time code for the client that waits.
-    async fn finish(&self, record: &AttemptRecord, outcome: &Outcome) -> Result<SignedIn, LoginError> {
+    async fn finish(
+        &self,
+        record: &AttemptRecord,
+        outcome: &Outcome,
+    ) -> Result<SignedIn, LoginError> {
         let Outcome::SignedIn { identity, user, .. } = outcome else {
             return Err(LoginError::AlreadyAnswered);
         };
@@ -155,12 +175,20 @@ impl Logins {
 
 /// The browser that comes back is the one that began: it has the login's binding cookie.
 fn check_binding(record: &AttemptRecord, request: &CallbackRequest) -> Result<(), LoginError> {
-    let expected = record.attempt.binding.as_deref().ok_or(LoginError::ForeignBrowser)?;
+    let expected = record
+        .attempt
+        .binding
+        .as_deref()
+        .ok_or(LoginError::ForeignBrowser)?;
     let bound = request.bindings.iter().any(|(_, value)| {
         let hash = random::sha256_hex(value.as_bytes());
         bool::from(hash.as_bytes().ct_eq(expected.as_bytes()))
     });
-    if bound { Ok(()) } else { Err(LoginError::ForeignBrowser) }
+    if bound {
+        Ok(())
+    } else {
+        Err(LoginError::ForeignBrowser)
+    }
 }
 
 /// The parameters without their time of arrival, injectively.

@@ -28,7 +28,9 @@ impl Logins {
         let return_to = return_to::check(&steps.config, wish.return_to.as_deref())
             .ok_or(LoginError::ReturnTo)?;
         let binding = random::token();
-        let address = steps.keys.keyed_hash("address", wish.address.to_string().as_bytes());
+        let address = steps
+            .keys
+            .keyed_hash("address", wish.address.to_string().as_bytes());
         let made = self
             .make(
                 Wish {
@@ -103,7 +105,13 @@ impl Logins {
         Ok(Invitation {
             client: client.map_or_else(
                 || "A workflow".to_owned(),
-                |name| config.clients.get(name).map_or(name, |client| &client.title).clone(),
+                |name| {
+                    config
+                        .clients
+                        .get(name)
+                        .map_or(name, |client| &client.title)
+                        .clone()
+                },
             ),
             provider: provider.config.title.clone(),
         })
@@ -154,7 +162,8 @@ impl Logins {
         let record = self.attempt(login).await?.ok_or(LoginError::UnknownLogin)?;
         let attempt = &record.attempt;
         // One that a browser began has its link already; nobody else is to have it.
-        let began_in_browser = attempt.client.is_none() && attempt.workflow_id == login.workflow_id();
+        let began_in_browser =
+            attempt.client.is_none() && attempt.workflow_id == login.workflow_id();
         if attempt.provider.as_str() != provider || began_in_browser {
             return Err(LoginError::UnknownLogin);
         }
@@ -180,8 +189,15 @@ impl Logins {
     /// A configured provider and its active revision.
     fn configured(&self, name: &str) -> Result<(&Arc<Provider>, Arc<Revision>), LoginError> {
         let name = ProviderName::new(name);
-        let provider = self.steps.provider(&name).ok_or(LoginError::UnknownProvider)?;
-        let revision = self.steps.revisions.active(&name).ok_or(LoginError::UnknownProvider)?;
+        let provider = self
+            .steps
+            .provider(&name)
+            .ok_or(LoginError::UnknownProvider)?;
+        let revision = self
+            .steps
+            .revisions
+            .active(&name)
+            .ok_or(LoginError::UnknownProvider)?;
         Ok((provider, revision))
     }
 
@@ -225,7 +241,9 @@ impl Steps {
 fn check_scopes(scopes: Option<&[String]>) -> Result<(), LoginError> {
     let token = |scope: &String| {
         (1..=255).contains(&scope.len())
-            && scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+            && scope
+                .bytes()
+                .all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
     };
     let scopes = scopes.unwrap_or_default();
     if scopes.len() > MOST_SCOPES || !scopes.iter().all(token) {

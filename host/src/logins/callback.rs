@@ -45,10 +45,15 @@ impl<'a> Parameters<'a> {
     pub(super) fn new(request: &'a CallbackRequest) -> Result<Self, LoginError> {
         let parameters = &request.parameters;
         if parameters.len() > MOST_PARAMETERS {
-            return Err(LoginError::BadRequest("the callback has too many parameters".to_owned()));
+            return Err(LoginError::BadRequest(
+                "the callback has too many parameters".to_owned(),
+            ));
         }
         for (index, (name, _)) in parameters.iter().enumerate() {
-            if parameters[..index].iter().any(|(earlier, _)| earlier == name) {
+            if parameters[..index]
+                .iter()
+                .any(|(earlier, _)| earlier == name)
+            {
                 return Err(LoginError::BadRequest(
                     "the callback has one of its parameters twice".to_owned(),
                 ));
@@ -67,9 +72,8 @@ impl<'a> Parameters<'a> {
     /// The login that the state names.
     pub(super) fn login(&self) -> Result<LoginId, LoginError> {
         let state = self.get("state").filter(|state| !state.is_empty());
-        let state = state.ok_or_else(|| {
-            LoginError::BadRequest("the callback has no state".to_owned())
-        })?;
+        let state =
+            state.ok_or_else(|| LoginError::BadRequest("the callback has no state".to_owned()))?;
         if state.len() > LONGEST_STATE {
             return Err(LoginError::UnknownState);
         }
@@ -107,7 +111,9 @@ impl<'a> Parameters<'a> {
         if right {
             Ok(())
         } else {
-            wrong("the callback's iss is not the provider's issuer (RFC 9207): it may come from another provider")
+            wrong(
+                "the callback's iss is not the provider's issuer (RFC 9207): it may come from another provider",
+            )
         }
     }
 
@@ -117,7 +123,9 @@ impl<'a> Parameters<'a> {
         description: &Description,
         received_at: Timestamp,
     ) -> Result<Callback, LoginError> {
-        let code = self.get(&description.callback.code_parameter).filter(|code| !code.is_empty());
+        let code = self
+            .get(&description.callback.code_parameter)
+            .filter(|code| !code.is_empty());
         let error = self.get("error");
         if code.is_some() == error.is_some() {
             return Err(LoginError::BadRequest(
@@ -125,7 +133,9 @@ impl<'a> Parameters<'a> {
             ));
         }
         if code.is_some_and(|code| code.len() > LONGEST_CODE) {
-            return Err(LoginError::BadRequest("the callback's code is too long".to_owned()));
+            return Err(LoginError::BadRequest(
+                "the callback's code is too long".to_owned(),
+            ));
         }
         let kept: Vec<(String, String)> = self
             .0
@@ -133,8 +143,15 @@ impl<'a> Parameters<'a> {
             .filter(|(name, _)| description.callback.keep.contains(name))
             .cloned()
             .collect();
-        if kept.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MOST_KEPT {
-            return Err(LoginError::BadRequest("the callback is too long".to_owned()));
+        if kept
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum::<usize>()
+            > MOST_KEPT
+        {
+            return Err(LoginError::BadRequest(
+                "the callback is too long".to_owned(),
+            ));
         }
         let known = |error: &str| ERRORS.contains(&error).then(|| error.to_owned());
         Ok(Callback {

@@ -22,7 +22,10 @@ impl Logins {
             return Ok(status);
         };
         // Temporal tells at once when it ends. Where it cannot be asked, the client asks again.
-        let waited = self.temporal.await_login(&record.attempt.workflow_id, wait).await;
+        let waited = self
+            .temporal
+            .await_login(&record.attempt.workflow_id, wait)
+            .await;
         if let Err(error) = waited {
             tracing::debug!(error = %error, "a login's end could not be waited for");
         }
@@ -47,7 +50,11 @@ impl Logins {
         if let Some(outcome) = stands.filter(|outcome| *outcome != Outcome::Cancelled) {
             return Err(ended(login, &outcome));
         }
-        if let Err(error) = self.temporal.cancel_login(&record.attempt.workflow_id).await {
+        if let Err(error) = self
+            .temporal
+            .cancel_login(&record.attempt.workflow_id)
+            .await
+        {
             // Its timer ends it.
             tracing::warn!(error = %error, login = %login, "a cancelled login's workflow was not told");
         }
@@ -62,7 +69,12 @@ impl Logins {
         code: &str,
     ) -> Result<LoginResult, LoginError> {
         let record = self.own(client, login).await?;
-        let Some(Outcome::SignedIn { authorization, identity, user }) = record.outcome else {
+        let Some(Outcome::SignedIn {
+            authorization,
+            identity,
+            user,
+        }) = record.outcome
+        else {
             return Err(LoginError::ResultCode);
         };
         let hash = random::sha256_hex(code.as_bytes());
@@ -97,7 +109,12 @@ fn status(record: &AttemptRecord) -> LoginStatus {
     let attempt = &record.attempt;
     let late = record.callback_digest.is_none() && clock::now() > attempt.expires_at;
     let outcome = record.outcome.clone().or(late.then_some(Outcome::Expired));
-    let stage = match (&outcome, &record.callback_digest, &record.tokens, &record.profile) {
+    let stage = match (
+        &outcome,
+        &record.callback_digest,
+        &record.tokens,
+        &record.profile,
+    ) {
         (Some(_), ..) => Stage::Ended,
         (None, None, ..) => Stage::WaitingForUser,
         (None, Some(_), None, _) => Stage::Exchanging,

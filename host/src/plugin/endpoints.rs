@@ -34,7 +34,10 @@ impl Endpoints<'_> {
         let Some(role) = Role::standard(name) else {
             return Found::Unknown;
         };
-        match self.metadata.and_then(|metadata| discovered(metadata, role)) {
+        match self
+            .metadata
+            .and_then(|metadata| discovered(metadata, role))
+        {
             Some(url) => Found::Endpoint(Box::new(standard(role, url))),
             None => Found::Missing(role),
         }
@@ -51,9 +54,15 @@ impl Endpoints<'_> {
 
     /// The endpoint with a role that only the host uses: of the description, else of the metadata.
     pub fn with_role(&self, role: Role) -> Option<Endpoint> {
-        let own = self.description.endpoints.values().find(|own| own.role == role);
+        let own = self
+            .description
+            .endpoints
+            .values()
+            .find(|own| own.role == role);
         own.cloned().or_else(|| {
-            let url = self.metadata.and_then(|metadata| discovered(metadata, role))?;
+            let url = self
+                .metadata
+                .and_then(|metadata| discovered(metadata, role))?;
             Some(standard(role, url))
         })
     }

@@ -150,14 +150,22 @@ impl Fields {
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|entry| (entry.name.as_str(), entry.value.as_str()))
+        self.0
+            .iter()
+            .map(|entry| (entry.name.as_str(), entry.value.as_str()))
     }
 
     fn find(&self, name: &str) -> Option<&Entry> {
-        self.0.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
+        self.0
+            .iter()
+            .find(|entry| entry.name.eq_ignore_ascii_case(name))
     }
 
     fn push(&mut self, name: &str, value: Zeroizing<String>, origin: Origin) {
-        self.0.push(Entry { name: name.to_owned(), value, origin });
+        self.0.push(Entry {
+            name: name.to_owned(),
+            value,
+            origin,
+        });
     }
 }

@@ -185,9 +185,13 @@ impl Walk<'_> {
                     Hiding::DenyAll => true,
                     Hiding::ByName => named,
                 };
-                if hidden && !text.is_empty() && !self.reveal.iter().any(|place| covers(place, pointer)) {
+                if hidden
+                    && !text.is_empty()
+                    && !self.reveal.iter().any(|place| covers(place, pointer))
+                {
                     let name = self.name(pointer);
-                    self.found.push((name.clone(), std::mem::replace(text, name)));
+                    self.found
+                        .push((name.clone(), std::mem::replace(text, name)));
                 }
             }
             Value::Array(items) => {
@@ -247,7 +251,10 @@ fn covers(place: &str, pointer: &str) -> bool {
 }
 
 fn is_public(name: &str) -> bool {
-    PUBLIC_NAMES.contains(&name) || PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    PUBLIC_NAMES.contains(&name)
+        || PUBLIC_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 fn is_credential(name: &str) -> bool {
@@ -263,7 +270,10 @@ mod tests {
     const TOKEN: &str = "2YotnFZFEjr1zCsicMWpAA";
 
     fn vault() -> Vault {
-        Vault::new([("code", "SplxlOBeZQQYbYS6WxSbIA")], ["client-secret-7Fjfp0ZBr1KtDRbnfVdmIw"])
+        Vault::new(
+            [("code", "SplxlOBeZQQYbYS6WxSbIA")],
+            ["client-secret-7Fjfp0ZBr1KtDRbnfVdmIw"],
+        )
     }
 
     #[test]
@@ -320,7 +330,16 @@ mod tests {
     #[test]
     fn names_are_places_of_this_transcript() {
         let vault = vault();
-        for forged in ["secret:0/access_token", "secret:00/x", "secret:+0/x", "secret:/x", "Code", "code ", "", "secret:0"] {
+        for forged in [
+            "secret:0/access_token",
+            "secret:00/x",
+            "secret:+0/x",
+            "secret:/x",
+            "Code",
+            "code ",
+            "",
+            "secret:0",
+        ] {
             assert_eq!(vault.value(forged), None, "{forged}");
         }
         assert_eq!(vault.value("code"), Some("SplxlOBeZQQYbYS6WxSbIA"));

@@ -266,7 +266,11 @@ impl<'a> Builder<'a> {
     fn body_allowed(&self) -> Result<(), RequestError> {
         let fixed = self.endpoint.body.is_some();
         let get = self.endpoint.method == Method::Get;
-        if fixed || get { Err(RequestError::Body) } else { Ok(()) }
+        if fixed || get {
+            Err(RequestError::Body)
+        } else {
+            Ok(())
+        }
     }
 
     /// A field's text, or the credential it names where the table allows it.
@@ -286,7 +290,10 @@ impl<'a> Builder<'a> {
     }
 
     fn use_credential(&mut self, name: &str) -> Result<Zeroizing<String>, RequestError> {
-        let value = self.vault.value(name).ok_or(RequestError::UnknownCredential)?;
+        let value = self
+            .vault
+            .value(name)
+            .ok_or(RequestError::UnknownCredential)?;
         if name == "code" && self.carries.iter().any(|carried| carried == "code") {
             return Err(RequestError::CodeTwice);
         }
@@ -301,9 +308,7 @@ impl<'a> Builder<'a> {
         match name {
             "code" | "device_code" | "subject_token" | "actor_token" => token,
             "refresh_token" => token || revocation,
-            "access_token" => {
-                revocation || (token && self.rules.renewal == Renewal::AccessToken)
-            }
+            "access_token" => revocation || (token && self.rules.renewal == Renewal::AccessToken),
             _ => name.starts_with("secret:") && token,
         }
     }
@@ -338,7 +343,10 @@ impl<'a> Builder<'a> {
         {
             self.own_fields().add_host("grant_type", grant_type)?;
         }
-        if let Purpose::Code { redirect_uri, code_verifier } = purpose
+        if let Purpose::Code {
+            redirect_uri,
+            code_verifier,
+        } = purpose
             && self.carries.iter().any(|name| name == "code")
         {
             self.own_fields().add_host("redirect_uri", redirect_uri)?;
@@ -368,12 +376,19 @@ impl<'a> Builder<'a> {
         if !matches!(self.endpoint.role, Role::Token | Role::Revocation) {
             return Err(RequestError::Misplaced);
         }
-        let Rules { client, client_id, id_parameter, secret_parameter, .. } = *self.rules;
+        let Rules {
+            client,
+            client_id,
+            id_parameter,
+            secret_parameter,
+            ..
+        } = *self.rules;
         match client {
             ClientCredentials::Basic(secret) => {
                 let pair = Zeroizing::new(format!("{}:{}", form(client_id), form(secret)));
                 let value = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
-                self.headers.insert(header::AUTHORIZATION, secret_header(&value)?);
+                self.headers
+                    .insert(header::AUTHORIZATION, secret_header(&value)?);
             }
             ClientCredentials::Post(secret) => {
                 if self.endpoint.method == Method::Get && !self.rules.secrets_in_query {
@@ -391,7 +406,8 @@ impl<'a> Builder<'a> {
         match &self.endpoint.bearer {
             Placement::Header => {
                 let value = Zeroizing::new(format!("Bearer {token}"));
-                self.headers.insert(header::AUTHORIZATION, secret_header(&value)?);
+                self.headers
+                    .insert(header::AUTHORIZATION, secret_header(&value)?);
             }
             Placement::Query(name) => {
                 if !self.rules.secrets_in_query {
@@ -407,7 +423,11 @@ impl<'a> Builder<'a> {
             }
         }
         if let Some(proof) = &self.endpoint.proof {
-            let secret = self.rules.client.secret().ok_or(RequestError::NoClientSecret)?;
+            let secret = self
+                .rules
+                .client
+                .secret()
+                .ok_or(RequestError::NoClientSecret)?;
             let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
             let tag = HEXLOWER.encode(hmac::sign(&key, token.as_bytes()).as_ref());
             self.query.add_host(proof, &tag)?;

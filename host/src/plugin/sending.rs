@@ -117,8 +117,12 @@ fn asked_to_wait(answer: &Answer) -> Option<Duration> {
         .and_then(|value| value.trim().parse().ok())
         .map(Duration::from_secs);
     match StatusCode::from_u16(answer.status) {
-        Ok(StatusCode::TOO_MANY_REQUESTS) => Some(after.unwrap_or(PAUSE).max(Duration::from_millis(200))),
-        Ok(StatusCode::SERVICE_UNAVAILABLE) => after.map(|wait| wait.max(Duration::from_millis(200))),
+        Ok(StatusCode::TOO_MANY_REQUESTS) => {
+            Some(after.unwrap_or(PAUSE).max(Duration::from_millis(200)))
+        }
+        Ok(StatusCode::SERVICE_UNAVAILABLE) => {
+            after.map(|wait| wait.max(Duration::from_millis(200)))
+        }
         _ => None,
     }
 }
@@ -153,14 +157,18 @@ fn read_body(headers: &HeaderMap, body: &[u8]) -> Value {
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| {
-            value.starts_with("application/x-www-form-urlencoded") || value.starts_with("text/plain")
+            value.starts_with("application/x-www-form-urlencoded")
+                || value.starts_with("text/plain")
         });
     if !form || !body.contains(&b'=') || std::str::from_utf8(body).is_err() {
         return Value::Null;
     }
     let mut members = Map::new();
     for (name, value) in url::form_urlencoded::parse(body).take(256) {
-        if members.insert(name.into_owned(), Value::from(value.as_ref())).is_some() {
+        if members
+            .insert(name.into_owned(), Value::from(value.as_ref()))
+            .is_some()
+        {
             return Value::Null;
         }
     }
@@ -178,6 +186,9 @@ fn unanswered(error: &EgressError, prepared: &Prepared) -> Unanswered {
     };
     Unanswered {
         nothing_sent: error.nothing_sent(),
-        refusal: Refusal::new(reason, format!("endpoint `{}`: {detail}", prepared.endpoint)),
+        refusal: Refusal::new(
+            reason,
+            format!("endpoint `{}`: {detail}", prepared.endpoint),
+        ),
     }
 }

@@ -120,7 +120,11 @@ impl Series<'_> {
         &mut self,
         call: impl Fn(Vec<Response>) -> BoxFuture<'c, Result<Next<D>, Stop>> + Send + Sync,
     ) -> Result<D, Stop> {
-        let journal = self.log.store.journal(self.log.owner, self.log.name).await?;
+        let journal = self
+            .log
+            .store
+            .journal(self.log.owner, self.log.name)
+            .await?;
         let mut transcript: Vec<Response> = Vec::new();
         let mut bytes = 0;
         loop {
@@ -194,7 +198,9 @@ impl Series<'_> {
         };
         self.check_code_once(&prepared)?;
         if !self.log.everything && endpoint.method == Method::Get {
-            return send(self.egress, &prepared, self.deadline).await.map_err(Into::into);
+            return send(self.egress, &prepared, self.deadline)
+                .await
+                .map_err(Into::into);
         }
         self.answer_once(request, &prepared, place, journal).await
     }
@@ -228,10 +234,14 @@ impl Series<'_> {
                 return self.replay(entry, prepared, sequence);
             }
         }
-        let Log { store, owner, name, .. } = self.log;
+        let Log {
+            store, owner, name, ..
+        } = self.log;
         if known.is_none() {
             let now = crate::clock::now();
-            let written = store.journal_intent(owner, name, sequence, &hash, now).await?;
+            let written = store
+                .journal_intent(owner, name, sequence, &hash, now)
+                .await?;
             if written != FirstWrite::Written {
                 return Err(answer_lost());
             }
@@ -248,10 +258,12 @@ impl Series<'_> {
             .log
             .keys
             .seal_json(&self.context(sequence), &answered)
-            .map_err(|error| Stop::Trouble(StepError {
-                what: "the key ring",
-                source: Some(Box::new(error)),
-            }))?;
+            .map_err(|error| {
+                Stop::Trouble(StepError {
+                    what: "the key ring",
+                    source: Some(Box::new(error)),
+                })
+            })?;
         store.journal_answer(owner, name, sequence, &sealed).await?;
         Ok(answered)
     }
@@ -354,7 +366,10 @@ impl Series<'_> {
             return Err(fault("its token stands in no answer to this grant"));
         }
         let value = self.vault.value(name).unwrap_or_default();
-        if value.is_empty() || value.len() > 32 << 10 || !value.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        if value.is_empty()
+            || value.len() > 32 << 10
+            || !value.bytes().all(|b| (0x20..0x7f).contains(&b))
+        {
             return Err(Stop::refused(
                 Reason::InvalidResponse,
                 "the token answer has no usable token at the place that the component named",
@@ -366,7 +381,10 @@ impl Series<'_> {
 
 /// The component's fault, in the host's words.
 pub fn fault(what: &str) -> Stop {
-    Stop::refused(Reason::PluginFailed, format!("the component broke the contract: {what}"))
+    Stop::refused(
+        Reason::PluginFailed,
+        format!("the component broke the contract: {what}"),
+    )
 }
 
 fn answer_lost() -> Stop {

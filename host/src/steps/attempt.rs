@@ -134,8 +134,17 @@ impl Steps {
             id: login.clone(),
         };
         let bound = in_flight(&self.config.login);
-        match self.store.insert_attempt(&attempt, bound).await.map_err(Stop::from)? {
-            Admission::Admitted => Ok(Made { login, secrets, expires_at }),
+        match self
+            .store
+            .insert_attempt(&attempt, bound)
+            .await
+            .map_err(Stop::from)?
+        {
+            Admission::Admitted => Ok(Made {
+                login,
+                secrets,
+                expires_at,
+            }),
             full => Err(NotMade::Bound(full)),
         }
     }
@@ -148,7 +157,12 @@ impl Steps {
 
     /// The attempt of a login that has not ended.
     pub(super) async fn live_attempt(&self, login: &LoginId) -> Result<AttemptRecord, Stop> {
-        let gone = || Stop::refused(Reason::Reconfigured, "the login's attempt is gone from the store");
+        let gone = || {
+            Stop::refused(
+                Reason::Reconfigured,
+                "the login's attempt is gone from the store",
+            )
+        };
         let record = self.store.attempt(login).await?.ok_or_else(gone)?;
         match record.outcome {
             None => Ok(record),
@@ -164,7 +178,10 @@ impl Steps {
     /// The callback's parameters.
     pub(super) fn open_callback(&self, record: &AttemptRecord) -> Result<Callback, Stop> {
         let sealed = record.callback.as_ref().ok_or_else(|| {
-            Stop::refused(Reason::Reconfigured, "the login's callback is gone from the store")
+            Stop::refused(
+                Reason::Reconfigured,
+                "the login's callback is gone from the store",
+            )
         })?;
         self.open(&callback_of(&record.attempt.id), sealed)
     }

@@ -74,8 +74,13 @@ fn authorization_endpoint(
     description: &Description,
     metadata: Option<&ProviderMetadata>,
 ) -> Result<Url, Stop> {
-    let endpoints = Endpoints { description, metadata };
-    let url = endpoints.with_role(Role::Authorization).map(|endpoint| endpoint.url);
+    let endpoints = Endpoints {
+        description,
+        metadata,
+    };
+    let url = endpoints
+        .with_role(Role::Authorization)
+        .map(|endpoint| endpoint.url);
     url.ok_or_else(|| {
         Stop::refused(
             Reason::InvalidResponse,
@@ -101,10 +106,13 @@ impl Link {
             if HOST_WRITTEN.contains(&name.to_ascii_lowercase().as_str()) {
                 return Err(Stop::refused(
                     Reason::InvalidResponse,
-                    format!("the authorization_endpoint's own query has `{name}`, which the host writes"),
+                    format!(
+                        "the authorization_endpoint's own query has `{name}`, which the host writes"
+                    ),
                 ));
             }
-            link.parameters.push((name.into_owned(), value.into_owned()));
+            link.parameters
+                .push((name.into_owned(), value.into_owned()));
         }
         Ok(link)
     }
@@ -159,7 +167,11 @@ impl Link {
     }
 
     /// What the component adds.
-    fn write_extra(&mut self, description: &Description, extra: Vec<Parameter>) -> Result<(), Stop> {
+    fn write_extra(
+        &mut self,
+        description: &Description,
+        extra: Vec<Parameter>,
+    ) -> Result<(), Stop> {
         for Parameter { name, value } in extra {
             let is = |own: &str| own.eq_ignore_ascii_case(&name);
             let host_written = HOST_WRITTEN.iter().any(|own| is(own))
@@ -169,9 +181,14 @@ impl Link {
                 || is(&description.callback.code_parameter)
                 || description.scopes.iter().any(|scope| is(&scope.name));
             if host_written {
-                return Err(fault("it adds a parameter to the link that only the host writes"));
+                return Err(fault(
+                    "it adds a parameter to the link that only the host writes",
+                ));
             }
-            let repeats = self.parameters.iter().any(|(own, fixed)| *own == name && *fixed == value);
+            let repeats = self
+                .parameters
+                .iter()
+                .any(|(own, fixed)| *own == name && *fixed == value);
             if !repeats {
                 self.put(&name, &value)?;
             }
@@ -180,7 +197,10 @@ impl Link {
     }
 
     fn put(&mut self, name: &str, value: &str) -> Result<(), Stop> {
-        let twice = self.parameters.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        let twice = self
+            .parameters
+            .iter()
+            .any(|(own, _)| own.eq_ignore_ascii_case(name));
         if twice {
             return Err(fault("the link has a parameter twice"));
         }
@@ -189,7 +209,10 @@ impl Link {
     }
 
     fn finish(mut self) -> Url {
-        self.url.query_pairs_mut().clear().extend_pairs(&self.parameters);
+        self.url
+            .query_pairs_mut()
+            .clear()
+            .extend_pairs(&self.parameters);
         self.url
     }
 }

@@ -35,7 +35,10 @@ impl Steps {
             return Err(refused_by_provider(error));
         }
         let code = callback.code.as_deref().ok_or_else(|| {
-            Stop::refused(Reason::InvalidResponse, "the callback has neither code nor error")
+            Stop::refused(
+                Reason::InvalidResponse,
+                "the callback has neither code nor error",
+            )
         })?;
         let revision = self.revision_of(&record.attempt.revision).await?;
         let provider = self.provider_of(&record.attempt.provider)?;
@@ -52,8 +55,7 @@ impl Steps {
             deadline,
             purpose: Purpose::Code {
                 redirect_uri: secrets.redirect_uri.clone(),
-                code_verifier: (!no_pkce)
-                    .then(|| Zeroizing::new(secrets.code_verifier.clone())),
+                code_verifier: (!no_pkce).then(|| Zeroizing::new(secrets.code_verifier.clone())),
             },
             named: vec![("code", code)],
             hidden: hidden(&secrets),
@@ -66,7 +68,10 @@ impl Steps {
         });
         let tokens = self.obtain(grant, Grant::Code(kept.collect())).await?;
         if revision.description.id_token && tokens.id_token.is_none() {
-            return Err(Stop::refused(Reason::InvalidResponse, "the token answer has no id_token"));
+            return Err(Stop::refused(
+                Reason::InvalidResponse,
+                "the token answer has no id_token",
+            ));
         }
         let context = attempt::tokens_of(login);
         let sealed = tokens.seal(&self.keys, &context).map_err(Stop::from)?;
@@ -77,10 +82,16 @@ impl Steps {
     /// One `obtain` series, to its tokens.
     pub(super) async fn obtain(&self, want: Obtaining<'_>, grant: Grant) -> Result<TokenSet, Stop> {
         let description = &want.revision.description;
-        let client = want.provider.client_credentials(description, want.metadata)?;
+        let client = want
+            .provider
+            .client_credentials(description, want.metadata)?;
         let scope_parameters = scope_parameters(description);
         let secret = client_secret(&client);
-        let hidden = want.hidden.iter().copied().chain(secret.as_deref().map(String::as_str));
+        let hidden = want
+            .hidden
+            .iter()
+            .copied()
+            .chain(secret.as_deref().map(String::as_str));
         let reveal: Vec<String> = description.reveal.iter().map(ToString::to_string).collect();
         let mut series = Series {
             log: Log {
@@ -93,7 +104,10 @@ impl Steps {
             },
             egress: &want.provider.egress,
             deadline: want.deadline,
-            endpoints: Endpoints { description, metadata: want.metadata },
+            endpoints: Endpoints {
+                description,
+                metadata: want.metadata,
+            },
             rules: Rules {
                 purpose: &want.purpose,
                 client: &client,
@@ -113,7 +127,9 @@ impl Steps {
         };
         let tokens = series
             .run(|transcript| {
-                let asked = self.sandbox().obtain(want.revision, grant.clone(), transcript);
+                let asked = self
+                    .sandbox()
+                    .obtain(want.revision, grant.clone(), transcript);
                 asked
                     .map(|answer| {
                         Ok(match self.call(answer)? {
@@ -190,9 +206,14 @@ fn further(
     let mut further: Vec<(String, Zeroizing<String>)> = Vec::new();
     for token in tokens.iter().filter(|token| !token.name.is_empty()) {
         let plain = token.name.len() <= 32
-            && token.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+            && token
+                .name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
         if !plain || further.iter().any(|(name, _)| *name == token.name) {
-            return Err(fault("a token's name is not 1 to 32 characters a-z0-9_-, or is there twice"));
+            return Err(fault(
+                "a token's name is not 1 to 32 characters a-z0-9_-, or is there twice",
+            ));
         }
         further.push((token.name.clone(), owned(series.token(&token.access)?)));
     }
@@ -216,7 +237,9 @@ fn scope(token: &Token, asked: &[String]) -> Result<String, Stop> {
     // RFC 6749 section 3.3.
     let good = |scope: &String| {
         !scope.is_empty()
-            && scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+            && scope
+                .bytes()
+                .all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
     };
     if !scopes.iter().all(good) {
         return Err(Stop::refused(

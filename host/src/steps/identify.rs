@@ -17,11 +17,11 @@ use super::exchange::{client_secret, hidden, scope_parameters};
 use super::provider::{Provider, reason_of, reason_of_status};
 use super::tokens::TokenSet;
 use crate::clock;
-use crate::oidc::metadata::ProviderMetadata;
 use crate::oidc::algorithm::Algorithm;
 use crate::oidc::id_token::{Expectations, VerifiedIdToken};
 use crate::oidc::issuer::IssuerRules;
 use crate::oidc::jwks::{JwksError, VerificationError};
+use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::bindings::{Evidence, Identity, IdentityStep, Parameter};
 use crate::plugin::description::Relaxation;
@@ -53,7 +53,12 @@ impl Steps {
         if record.profile.is_some() {
             return Ok(());
         }
-        let missing = || Stop::refused(Reason::Reconfigured, "the login's tokens are gone from the store");
+        let missing = || {
+            Stop::refused(
+                Reason::Reconfigured,
+                "the login's tokens are gone from the store",
+            )
+        };
         let sealed = record.tokens.as_ref().ok_or_else(missing)?;
         let callback = self.open_callback(&record)?;
         let deadline = attempt::deadline(&callback);
@@ -81,13 +86,21 @@ impl Steps {
         let id_token = match &who.tokens.id_token {
             Some(token) if who.revision.description.id_token => {
                 let nonce = Some(who.secrets.nonce.as_str());
-                Some(self.verify_id_token(who.provider, who.revision, who.metadata, Token {
-                    token,
-                    nonce,
-                    access_token: &who.tokens.access_token,
-                    code: who.callback.code.as_deref(),
-                    deadline: who.deadline,
-                }).await?)
+                Some(
+                    self.verify_id_token(
+                        who.provider,
+                        who.revision,
+                        who.metadata,
+                        Token {
+                            token,
+                            nonce,
+                            access_token: &who.tokens.access_token,
+                            code: who.callback.code.as_deref(),
+                            deadline: who.deadline,
+                        },
+                    )
+                    .await?,
+                )
             }
             _ => None,
         };
@@ -116,7 +129,10 @@ impl Steps {
             },
             egress: &who.provider.egress,
             deadline: who.deadline,
-            endpoints: Endpoints { description, metadata: who.metadata },
+            endpoints: Endpoints {
+                description,
+                metadata: who.metadata,
+            },
             rules: Rules {
                 purpose: &purpose,
                 client: &who.client,
@@ -125,7 +141,9 @@ impl Steps {
                 secret_parameter: &description.client.secret_parameter,
                 scope_parameters: &scope_parameters,
                 renewal: description.renewal,
-                secrets_in_query: who.provider.relaxed(description, Relaxation::SecretsInQuery),
+                secrets_in_query: who
+                    .provider
+                    .relaxed(description, Relaxation::SecretsInQuery),
             },
             vault: vault(who),
             reveal: &reveal,
@@ -135,7 +153,9 @@ impl Steps {
         let evidence = evidence(who, id_token, &mut series.vault, &reveal);
         let identity = series
             .run(|transcript| {
-                let asked = self.sandbox().identify(who.revision, evidence.clone(), transcript);
+                let asked = self
+                    .sandbox()
+                    .identify(who.revision, evidence.clone(), transcript);
                 asked
                     .map(|answer| {
                         Ok(match self.call(answer)? {
@@ -161,7 +181,10 @@ impl Steps {
     ) -> Result<VerifiedIdToken, Stop> {
         let description = &revision.description;
         let metadata = metadata.ok_or_else(|| {
-            Stop::refused(Reason::InvalidResponse, "the provider has no metadata, so no keys for its ID token")
+            Stop::refused(
+                Reason::InvalidResponse,
+                "the provider has no metadata, so no keys for its ID token",
+            )
         })?;
         let hs256 = provider.relaxed(description, Relaxation::Hs256IdToken);
         let algorithms = Algorithm::allowed(
@@ -169,7 +192,9 @@ impl Steps {
             hs256,
         );
         let secret = match provider.client_credentials(description, Some(metadata))? {
-            ClientCredentials::Basic(secret) | ClientCredentials::Post(secret) if hs256 => Some(secret),
+            ClientCredentials::Basic(secret) | ClientCredentials::Post(secret) if hs256 => {
+                Some(secret)
+            }
             _ => None,
         };
         let issuer = IssuerRules {
@@ -190,9 +215,13 @@ impl Steps {
             algorithms: &algorithms,
             client_secret: secret.as_deref().map(|secret| secret.as_bytes()),
         };
-        let verified =
-            self.signing_keys
-                .verify(&provider.name, metadata, token.token, &expectations, &provider.egress);
+        let verified = self.signing_keys.verify(
+            &provider.name,
+            metadata,
+            token.token,
+            &expectations,
+            &provider.egress,
+        );
         match tokio::time::timeout_at(token.deadline.into(), verified).await {
             Ok(Ok(verified)) => Ok(verified),
             Ok(Err(error)) => {
@@ -266,13 +295,18 @@ fn evidence(
     let callback = who.callback.kept.iter().map(|(name, value)| {
         let mut value = value.clone();
         vault.scrub_text(&mut value);
-        Parameter { name: name.clone(), value }
+        Parameter {
+            name: name.clone(),
+            value,
+        }
     });
     Evidence {
         id_token: claims,
         access_token: None,
         callback: callback.collect(),
-        token: vault.show(&who.tokens.answer, Hiding::DenyAll, reveal).to_string(),
+        token: vault
+            .show(&who.tokens.answer, Hiding::DenyAll, reveal)
+            .to_string(),
         scopes: who.tokens.scope.split(' ').map(str::to_owned).collect(),
     }
 }

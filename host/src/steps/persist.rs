@@ -13,7 +13,12 @@ use celadon_workflows::types::{Conclusion, LoginId, Outcome, Persisted, Reason, 
 impl Steps {
     /// Writes the login's result down.
     pub(super) async fn persist_login(&self, login: &LoginId) -> Result<Persisted, Stop> {
-        let gone = || Stop::refused(Reason::Reconfigured, "the login's attempt is gone from the store");
+        let gone = || {
+            Stop::refused(
+                Reason::Reconfigured,
+                "the login's attempt is gone from the store",
+            )
+        };
         let record = self.store.attempt(login).await?.ok_or_else(gone)?;
         if let Some(outcome) = record.outcome {
             return persisted_before(outcome);
@@ -31,7 +36,12 @@ impl Steps {
 
     async fn new_grant(&self, record: &AttemptRecord) -> Result<NewGrant, Stop> {
         let attempt = &record.attempt;
-        let missing = || Stop::refused(Reason::Reconfigured, "the login's tokens are gone from the store");
+        let missing = || {
+            Stop::refused(
+                Reason::Reconfigured,
+                "the login's tokens are gone from the store",
+            )
+        };
         let sealed = record.tokens.as_ref().ok_or_else(missing)?;
         let mut tokens = TokenSet::open(&self.keys, &attempt::tokens_of(&attempt.id), sealed)?;
         let sealed = record.profile.as_ref().ok_or_else(missing)?;
@@ -115,12 +125,19 @@ fn event(record: &AttemptRecord, outcome: &Outcome) -> AuditEvent {
 /// What an earlier run of this step, or a cancellation that was faster, has left.
 fn persisted_before(outcome: Outcome) -> Result<Persisted, Stop> {
     match outcome {
-        Outcome::SignedIn { authorization, identity, user } => {
-            Ok(Persisted { authorization, identity, user })
-        }
+        Outcome::SignedIn {
+            authorization,
+            identity,
+            user,
+        } => Ok(Persisted {
+            authorization,
+            identity,
+            user,
+        }),
         Outcome::Refused(refusal) => Err(Stop::Refused(refusal)),
-        Outcome::Expired | Outcome::Cancelled => {
-            Err(Stop::refused(Reason::AccessDenied, "the login was called off meanwhile"))
-        }
+        Outcome::Expired | Outcome::Cancelled => Err(Stop::refused(
+            Reason::AccessDenied,
+            "the login was called off meanwhile",
+        )),
     }
 }

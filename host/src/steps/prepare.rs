@@ -2,8 +2,8 @@
 
 use super::Steps;
 use super::attempt::{NotMade, Wish};
-use crate::plugin::transcript::Stop;
 use crate::logins::return_to;
+use crate::plugin::transcript::Stop;
 use celadon_workflows::ports::StepError;
 use celadon_workflows::types::{Attempt, Preparation, Reason};
 
@@ -14,11 +14,19 @@ impl Steps {
             let attempt = record.attempt;
             return Ok(self.invite(&attempt.provider, attempt.id, attempt.expires_at));
         }
-        let unknown = || Stop::refused(Reason::Reconfigured, "no provider of this name is configured");
+        let unknown = || {
+            Stop::refused(
+                Reason::Reconfigured,
+                "no provider of this name is configured",
+            )
+        };
         self.provider(&request.provider).ok_or_else(unknown)?;
-        let revision = self.revisions.active(&request.provider).ok_or_else(unknown)?;
-        let return_to = return_to::check(&self.config, request.return_to.as_deref())
-            .ok_or_else(|| {
+        let revision = self
+            .revisions
+            .active(&request.provider)
+            .ok_or_else(unknown)?;
+        let return_to =
+            return_to::check(&self.config, request.return_to.as_deref()).ok_or_else(|| {
                 Stop::refused(
                     Reason::NotGranted,
                     "return_to may name a path of this site or a configured origin",

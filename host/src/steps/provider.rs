@@ -38,7 +38,12 @@ impl Provider {
     /// Whether a check is relaxed: asked for by the pinned description and granted now.
     pub fn relaxed(&self, description: &Description, relaxation: Relaxation) -> bool {
         description.relax.contains(&relaxation)
-            && self.config.grant.relax.iter().any(|granted| granted == relaxation.as_str())
+            && self
+                .config
+                .grant
+                .relax
+                .iter()
+                .any(|granted| granted == relaxation.as_str())
     }
 
     /// The client's credentials, read anew, in the first way that description, configuration and
@@ -154,10 +159,13 @@ impl Steps {
         let Some(url) = &issuer.metadata else {
             return Ok(None);
         };
-        let expected = issuer.metadata_issuer.as_deref().unwrap_or(&issuer.identifier);
-        let asked = self
-            .discovery
-            .metadata(&provider.name, url.as_str(), expected, &provider.egress);
+        let expected = issuer
+            .metadata_issuer
+            .as_deref()
+            .unwrap_or(&issuer.identifier);
+        let asked =
+            self.discovery
+                .metadata(&provider.name, url.as_str(), expected, &provider.egress);
         match tokio::time::timeout_at(deadline.into(), asked).await {
             Ok(Ok(metadata)) => Ok(Some(metadata)),
             Ok(Err(error)) => {
@@ -179,7 +187,10 @@ fn refused_by_discovery(error: &DiscoveryError) -> Stop {
         DiscoveryError::Moved { .. } => Reason::NotGranted,
         DiscoveryError::Url(_) | DiscoveryError::Metadata(_) => Reason::InvalidResponse,
         DiscoveryError::Store(_) => {
-            return Stop::Trouble(StepError { what: "the store", source: None });
+            return Stop::Trouble(StepError {
+                what: "the store",
+                source: None,
+            });
         }
     };
     Stop::refused(reason, format!("discovery: {error}"))

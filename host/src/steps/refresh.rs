@@ -62,7 +62,9 @@ impl Steps {
                 }
                 _ => {
                     self.store.mark_refresh_failed(id, clock::now()).await?;
-                    Ok(Refreshed::Unavailable { detail: refusal.detail })
+                    Ok(Refreshed::Unavailable {
+                        detail: refusal.detail,
+                    })
                 }
             },
             Err(trouble) => Err(trouble),
@@ -71,13 +73,20 @@ impl Steps {
 
     async fn renew(&self, grant: &AuthorizationRecord) -> Result<(), Stop> {
         let gone = || Stop::refused(Reason::InvalidGrant, "the grant's identity is gone");
-        let identity = self.store.identity(&grant.identity).await?.ok_or_else(gone)?;
+        let identity = self
+            .store
+            .identity(&grant.identity)
+            .await?
+            .ok_or_else(gone)?;
         let context = tokens_of(grant, &identity);
         let old = TokenSet::open(&self.keys, &context, &grant.tokens)?;
         let provider = self.provider_of(&grant.provider)?;
         // Refresh and revocation use the active revision.
         let revision = self.revisions.active(&grant.provider).ok_or_else(|| {
-            Stop::refused(Reason::Reconfigured, "the provider's component is not loaded")
+            Stop::refused(
+                Reason::Reconfigured,
+                "the provider's component is not loaded",
+            )
         })?;
         let deadline = Instant::now() + PATIENCE;
         let metadata = self.metadata(provider, &revision, deadline).await?;
@@ -110,7 +119,9 @@ impl Steps {
                 code: None,
                 deadline,
             };
-            let verified = self.verify_id_token(provider, &revision, metadata.as_deref(), token).await?;
+            let verified = self
+                .verify_id_token(provider, &revision, metadata.as_deref(), token)
+                .await?;
             check_same_user(&identity, &revision, &verified)?;
         }
         new.refresh_token = new.refresh_token.or(old.refresh_token);
@@ -132,12 +143,16 @@ impl Steps {
             expires_at: new.expires_at,
             now: clock::now(),
         };
-        self.store.renew_tokens(&grant.id, grant.version, &renewed).await?;
+        self.store
+            .renew_tokens(&grant.id, grant.version, &renewed)
+            .await?;
         self.note(grant, "token.refreshed", "").await
     }
 
     async fn give_up(&self, grant: &AuthorizationRecord, why: &str) -> Result<Refreshed, Stop> {
-        self.store.mark_needs_reauth(&grant.id, grant.version, why).await?;
+        self.store
+            .mark_needs_reauth(&grant.id, grant.version, why)
+            .await?;
         self.note(grant, "token.needs_reauth", why).await?;
         Ok(needs_reauth(why))
     }
@@ -206,5 +221,7 @@ fn check_same_user(
 }
 
 fn needs_reauth(why: &str) -> Refreshed {
-    Refreshed::NeedsReauth { detail: why.to_owned() }
+    Refreshed::NeedsReauth {
+        detail: why.to_owned(),
+    }
 }

@@ -40,12 +40,23 @@ impl Resources for ProtectedResources {
         user: &UserId,
         provider: &ProviderName,
     ) -> Result<Resource, ResourceError> {
-        let known = self.steps.provider(provider).ok_or(ResourceError::NotConfigured)?;
-        let url = known.config.resource_url.clone().ok_or(ResourceError::NotConfigured)?;
+        let known = self
+            .steps
+            .provider(provider)
+            .ok_or(ResourceError::NotConfigured)?;
+        let url = known
+            .config
+            .resource_url
+            .clone()
+            .ok_or(ResourceError::NotConfigured)?;
         let grant = self.grant(user, provider).await?;
         let tokens = self.tokens(&grant).await?;
         let outgoing = with_token(url, &tokens)?;
-        let answer = known.egress.send(outgoing).await.map_err(|error| failed(provider, &error))?;
+        let answer = known
+            .egress
+            .send(outgoing)
+            .await
+            .map_err(|error| failed(provider, &error))?;
         let content_type = answer.headers.get(header::CONTENT_TYPE);
         match StatusCode::from_u16(answer.status) {
             Ok(status) if status.is_success() => Ok(Resource {
@@ -71,7 +82,12 @@ impl ProtectedResources {
         user: &UserId,
         provider: &ProviderName,
     ) -> Result<AuthorizationRecord, ResourceError> {
-        let grants = self.steps.store.authorizations(user).await.map_err(|e| store(&e))?;
+        let grants = self
+            .steps
+            .store
+            .authorizations(user)
+            .await
+            .map_err(|e| store(&e))?;
         let grant = grants
             .into_iter()
             .find(|grant| grant.provider == *provider && grant.client.is_none())
@@ -84,7 +100,12 @@ impl ProtectedResources {
             return Ok(grant);
         }
         self.refresh(&grant.id).await?;
-        let renewed = self.steps.store.authorization(&grant.id).await.map_err(|e| store(&e))?;
+        let renewed = self
+            .steps
+            .store
+            .authorization(&grant.id)
+            .await
+            .map_err(|e| store(&e))?;
         renewed.ok_or(ResourceError::NotConnected)
     }
 
@@ -92,12 +113,12 @@ impl ProtectedResources {
         match self.temporal.refresh(grant, REFRESH).await {
             Ok(Refreshed::Fresh) => Ok(()),
             Ok(Refreshed::NeedsReauth { .. }) => Err(ResourceError::NeedsReauth),
-            Ok(Refreshed::Unavailable { detail }) => {
-                Err(ResourceError::Provider(format!("the token could not be renewed: {detail}")))
-            }
-            Err(TemporalError::TimedOut) => {
-                Err(ResourceError::Provider("the token is being renewed still".to_owned()))
-            }
+            Ok(Refreshed::Unavailable { detail }) => Err(ResourceError::Provider(format!(
+                "the token could not be renewed: {detail}"
+            ))),
+            Err(TemporalError::TimedOut) => Err(ResourceError::Provider(
+                "the token is being renewed still".to_owned(),
+            )),
             Err(error) => {
                 tracing::error!(error = %error, "a refresh could not be asked for");
                 Err(ResourceError::Unavailable)
@@ -106,7 +127,12 @@ impl ProtectedResources {
     }
 
     async fn tokens(&self, grant: &AuthorizationRecord) -> Result<TokenSet, ResourceError> {
-        let identity = self.steps.store.identity(&grant.identity).await.map_err(|e| store(&e))?;
+        let identity = self
+            .steps
+            .store
+            .identity(&grant.identity)
+            .await
+            .map_err(|e| store(&e))?;
         let identity = identity.ok_or(ResourceError::NotConnected)?;
         let context = tokens_of(grant, &identity);
         TokenSet::open(&self.steps.keys, &context, &grant.tokens).map_err(|error| {
@@ -123,7 +149,10 @@ fn with_token(url: Url, tokens: &TokenSet) -> Result<Outgoing, ResourceError> {
     value.set_sensitive(true);
     let mut headers = HeaderMap::new();
     headers.insert(header::AUTHORIZATION, value);
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/plain;q=0.9, */*;q=0.5"));
+    headers.insert(
+        header::ACCEPT,
+        HeaderValue::from_static("application/json, text/plain;q=0.9, */*;q=0.5"),
+    );
     Ok(Outgoing {
         method: http::Method::GET,
         url,

@@ -65,7 +65,10 @@ impl Temporal {
     }
 
     fn client(&self) -> Result<Client, TemporalError> {
-        self.client.borrow().clone().ok_or(TemporalError::NotConnected)
+        self.client
+            .borrow()
+            .clone()
+            .ok_or(TemporalError::NotConnected)
     }
 
     /// Starts a login's workflow. Its id is taken once and never again.
@@ -81,7 +84,9 @@ impl Temporal {
             .build();
         let client = self.client()?;
         let started = client.start_workflow(Authentication::run, input, options);
-        within(START, started).await?.map_err(TemporalError::Start)?;
+        within(START, started)
+            .await?
+            .map_err(TemporalError::Start)?;
         Ok(())
     }
 
@@ -96,19 +101,34 @@ impl Temporal {
             .update_id(callback.digest.clone())
             .rpc_options(briefly(patience))
             .build();
-        let handle = self.client()?.get_workflow_handle::<Authentication>(workflow_id);
+        let handle = self
+            .client()?
+            .get_workflow_handle::<Authentication>(workflow_id);
         let answered = handle.execute_update(Authentication::callback, callback, options);
-        within(patience, answered).await?.map_err(|error| match error {
-            WorkflowUpdateError::NotFound(_) => TemporalError::NotFound,
-            WorkflowUpdateError::Failed(_) => TemporalError::Refused,
-            other => TemporalError::Update(other),
-        })
+        within(patience, answered)
+            .await?
+            .map_err(|error| match error {
+                WorkflowUpdateError::NotFound(_) => TemporalError::NotFound,
+                WorkflowUpdateError::Failed(_) => TemporalError::Refused,
+                other => TemporalError::Update(other),
+            })
     }
 
     /// Waits until a login has ended, at most `patience`. Answers whether it has.
-    pub async fn await_login(&self, workflow_id: &str, patience: Duration) -> Result<bool, TemporalError> {
-        let handle = self.client()?.get_workflow_handle::<Authentication>(workflow_id);
-        match within(patience, handle.get_result(WorkflowGetResultOptions::default())).await {
+    pub async fn await_login(
+        &self,
+        workflow_id: &str,
+        patience: Duration,
+    ) -> Result<bool, TemporalError> {
+        let handle = self
+            .client()?
+            .get_workflow_handle::<Authentication>(workflow_id);
+        match within(
+            patience,
+            handle.get_result(WorkflowGetResultOptions::default()),
+        )
+        .await
+        {
             Ok(_) => Ok(true),
             Err(TemporalError::TimedOut) => Ok(false),
             Err(error) => Err(error),
@@ -121,8 +141,12 @@ impl Temporal {
             .reason("cancelled by its client")
             .rpc_options(briefly(START))
             .build();
-        let handle = self.client()?.get_workflow_handle::<Authentication>(workflow_id);
-        within(START, handle.cancel(options)).await?.map_err(TemporalError::Cancel)
+        let handle = self
+            .client()?
+            .get_workflow_handle::<Authentication>(workflow_id);
+        within(START, handle.cancel(options))
+            .await?
+            .map_err(TemporalError::Cancel)
     }
 
     /// Renews a grant's tokens: starts its workflow or joins the one that runs.

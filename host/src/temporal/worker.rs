@@ -9,14 +9,12 @@ use celadon_workflows::activities::Activities;
 use celadon_workflows::grant::Grant;
 use celadon_workflows::login::Authentication;
 use std::time::Duration;
-use temporalio_client::{
-    Client, ClientOptions, Connection, ConnectionOptions, GrpcCompression,
-};
+use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, GrpcCompression};
 use temporalio_common::data_converters::{
     DataConverter, DefaultFailureConverter, PayloadConverter,
 };
-use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use temporalio_sdk::runtime::RuntimeOptions;
+use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio::sync::watch;
 use url::Url;
 
@@ -73,7 +71,10 @@ pub async fn connect(
                     .map_err(|error| WorkerError::SetUp(error.to_string()));
             }
             Err(error) => {
-                tracing::warn!(address, "temporal cannot be reached; trying again in {pause:?}");
+                tracing::warn!(
+                    address,
+                    "temporal cannot be reached; trying again in {pause:?}"
+                );
                 tracing::debug!(error = %error, "temporal cannot be reached");
             }
         }
@@ -108,7 +109,9 @@ impl RunningWorker {
         activities: Activities,
     ) -> Result<Self, WorkerError> {
         let set_up = |error: &dyn std::fmt::Display| WorkerError::SetUp(error.to_string());
-        let options = RuntimeOptions::builder().build().map_err(|error| set_up(&error))?;
+        let options = RuntimeOptions::builder()
+            .build()
+            .map_err(|error| set_up(&error))?;
         let runtime = Runtime::from_current_tokio(options).map_err(|error| set_up(&error))?;
         let options = WorkerOptions::new(task_queue)
             .max_cached_workflows(CACHED_WORKFLOWS)

@@ -18,7 +18,12 @@ pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, Cl
             provider: report.provider,
             facts: report.result.as_ref().map(facts).unwrap_or_default(),
             warnings: Vec::new(),
-            mistakes: report.result.err().as_ref().map(mistakes).unwrap_or_default(),
+            mistakes: report
+                .result
+                .err()
+                .as_ref()
+                .map(mistakes)
+                .unwrap_or_default(),
         })
         .collect())
 }

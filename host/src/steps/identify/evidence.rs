@@ -21,7 +21,9 @@ impl Sources {
                 && (200..300).contains(&kept.status)
                 && kept.carries == ["access_token"];
             if let Some(answer) = series.vault.answer(place).filter(|_| good) {
-                userinfo.entry(kept.endpoint.clone()).or_insert_with(|| answer.clone());
+                userinfo
+                    .entry(kept.endpoint.clone())
+                    .or_insert_with(|| answer.clone());
             }
         }
         Self {

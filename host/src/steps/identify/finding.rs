@@ -41,11 +41,19 @@ pub(super) fn read(
         Source::IdToken => claims.as_ref(),
         other => sources.get(other),
     };
-    let subject_at: Vec<String> = description.subject.at.iter().map(ToString::to_string).collect();
+    let subject_at: Vec<String> = description
+        .subject
+        .at
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let source = evidence(&description.subject.source).ok_or_else(|| {
         Stop::refused(
             Reason::InvalidResponse,
-            format!("there is no good answer of `{}`, where the subject stands", description.subject.source),
+            format!(
+                "there is no good answer of `{}`, where the subject stands",
+                description.subject.source
+            ),
         )
     })?;
     let subject = read_subject(source, &subject_at)
@@ -56,7 +64,12 @@ pub(super) fn read(
     };
     let email_verified = email.as_ref().is_some_and(|email| email.verified);
     Ok(Finding {
-        issuer: id_token.map_or(description.issuer.identifier.as_str(), VerifiedIdToken::issuer).to_owned(),
+        issuer: id_token
+            .map_or(
+                description.issuer.identifier.as_str(),
+                VerifiedIdToken::issuer,
+            )
+            .to_owned(),
         subject,
         email: email.map(|email| email.address),
         email_verified,
@@ -78,10 +91,16 @@ fn email<'a>(
         .emails
         .iter()
         .find(|email| email.source == wanted && email.address.matches(&at).is_some());
-    let described = described
-        .ok_or_else(|| fault("it names a place for the e-mail that its description does not have"))?;
+    let described = described.ok_or_else(|| {
+        fault("it names a place for the e-mail that its description does not have")
+    })?;
     let verified = described.verified.as_ref().map(ToString::to_string);
     Ok(evidence(&wanted).and_then(|source| {
-        read_email(source, &place.at, &described.address.to_string(), verified.as_deref())
+        read_email(
+            source,
+            &place.at,
+            &described.address.to_string(),
+            verified.as_deref(),
+        )
     }))
 }

@@ -52,7 +52,10 @@ pub(super) fn scrubbed(mut identity: Identity, vault: &Vault) -> Identity {
     {
         vault.scrub_text(text);
     }
-    identity.groups.iter_mut().for_each(|group| vault.scrub_text(group));
+    identity
+        .groups
+        .iter_mut()
+        .for_each(|group| vault.scrub_text(group));
     if let Ok(mut attributes) = serde_json::from_str::<Value>(&identity.attributes) {
         vault.scrub(&mut attributes);
         identity.attributes = attributes.to_string();
@@ -98,11 +101,14 @@ fn clean(text: &str) -> Option<String> {
 
 fn is_picture(url: &str) -> bool {
     url.len() <= LONGEST_URL
-        && url::Url::parse(url).is_ok_and(|url| url.scheme() == "https" && url.username().is_empty())
+        && url::Url::parse(url)
+            .is_ok_and(|url| url.scheme() == "https" && url.username().is_empty())
 }
 
 fn is_language_tag(tag: &str) -> bool {
     tag.len() <= 35
         && !tag.is_empty()
-        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && tag
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
