@@ -56,6 +56,7 @@ fn provider(component: &Path, issuer: &str) -> config::Provider {
         client_id: "client".to_owned(),
         client_secret: None,
         client_auth: None,
+        client_key: None,
         scopes: vec!["openid".to_owned()],
         options: json!({ "issuer": issuer }).as_object().unwrap().clone(),
         grant: config::Grant::default(),
