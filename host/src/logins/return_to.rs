@@ -21,8 +21,11 @@ pub(crate) fn check(config: &Config, wish: Option<&str>) -> Option<String> {
     let own = &config.server.public_url;
     if text.starts_with('/') {
         let url = own.join(text).ok()?;
-        // `//host`, `/../` and friends are resolved as a browser would, and must stay at home.
-        let home = url.origin() == own.origin() && !text.starts_with("//");
+        // `//host`, `/../` and friends are resolved as a browser would, and must stay at home. A
+        // path that begins with two slashes once it is resolved would name another host.
+        let home = url.origin() == own.origin()
+            && !text.starts_with("//")
+            && !url.path().starts_with("//");
         return home.then(|| relative(&url));
     }
     let url = Url::parse(text).ok()?;
@@ -35,10 +38,6 @@ pub(crate) fn check(config: &Config, wish: Option<&str>) -> Option<String> {
 
 fn relative(url: &Url) -> String {
     let mut text = url.path().to_owned();
-    // A path that begins with two slashes after resolving would name another host.
-    while text.starts_with("//") {
-        text.remove(0);
-    }
     if let Some(query) = url.query() {
         text.push('?');
         text.push_str(query);
