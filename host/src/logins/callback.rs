@@ -4,8 +4,8 @@ use super::{CallbackRequest, LoginError};
 use crate::clock::Timestamp;
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::description::Description;
-use crate::steps::attempt::Callback;
-use celadon_workflows::types::{LoginId, Reason, Refusal};
+use crate::steps::attempt::{Callback, ISSUER_MISSING, ISSUER_WRONG};
+use celadon_workflows::types::LoginId;
 
 /// Parameters of one callback.
 const MOST_PARAMETERS: usize = 64;
@@ -83,21 +83,14 @@ impl<'a> Parameters<'a> {
     /// Authorization server issuer identification (RFC 9207 section 2.4).
     pub(super) fn check_issuer(
         &self,
-        login: &LoginId,
         description: &Description,
         metadata: Option<&ProviderMetadata>,
-    ) -> Result<(), LoginError> {
-        let wrong = |detail: &str| {
-            Err(LoginError::Refused(
-                login.clone(),
-                Refusal::new(Reason::InvalidResponse, detail),
-            ))
-        };
+    ) -> Result<(), &'static str> {
         let Some(iss) = self.get("iss") else {
             let promised = metadata
                 .is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported);
             return if promised {
-                wrong("the callback has no iss, which the provider's metadata promises (RFC 9207)")
+                Err(ISSUER_MISSING)
             } else {
                 Ok(())
             };
@@ -108,13 +101,7 @@ impl<'a> Parameters<'a> {
         } else {
             issuers.contains(iss)
         };
-        if right {
-            Ok(())
-        } else {
-            wrong(
-                "the callback's iss is not the provider's issuer (RFC 9207): it may come from another provider",
-            )
-        }
+        if right { Ok(()) } else { Err(ISSUER_WRONG) }
     }
 
     /// What the steps need of it.
