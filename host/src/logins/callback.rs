@@ -163,3 +163,48 @@ fn is_issuer(description: &Description, iss: &str) -> bool {
             .is_some_and(|claim| !claim.is_empty() && !claim.contains(['/', '?', '#', '@']))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(parameters: &[(&str, &str)]) -> CallbackRequest {
+        CallbackRequest {
+            provider: "op".to_owned(),
+            parameters: parameters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            bindings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_parameter_stands_once() {
+        let twice = request(&[("state", "a"), ("code", "c"), ("state", "a")]);
+        assert!(matches!(Parameters::new(&twice), Err(LoginError::BadRequest(_))));
+        let many: Vec<(String, String)> =
+            (0..=MOST_PARAMETERS).map(|n| (format!("p{n}"), String::new())).collect();
+        let many = CallbackRequest { parameters: many, ..request(&[]) };
+        assert!(matches!(Parameters::new(&many), Err(LoginError::BadRequest(_))));
+    }
+
+    #[test]
+    fn the_state_names_the_login() {
+        let own = request(&[("state", "abc")]);
+        let login = Parameters::new(&own).and_then(|parameters| parameters.login());
+        // SHA-256 of "abc", FIPS 180-2 appendix B.1.
+        assert_eq!(
+            login.map(|login| login.to_string()).ok().as_deref(),
+            Some("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        );
+        for (state, known) in [("", false), (&*"s".repeat(LONGEST_STATE + 1), true)] {
+            let odd = request(&[("state", state)]);
+            let error = Parameters::new(&odd).and_then(|parameters| parameters.login()).err();
+            assert_eq!(matches!(error, Some(LoginError::UnknownState)), known, "{state:.10}");
+            assert!(error.is_some());
+        }
+        let none = request(&[("code", "c")]);
+        assert!(Parameters::new(&none).and_then(|parameters| parameters.login()).is_err());
+    }
+}
