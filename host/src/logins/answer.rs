@@ -131,9 +131,18 @@ impl Logins {
         match answered {
             Ok(outcome) => Ok(outcome),
             Err(TemporalError::TimedOut) => Err(LoginError::StillRunning(login.clone())),
-            Err(TemporalError::NotFound | TemporalError::Refused) => {
+            Err(gone @ (TemporalError::NotFound | TemporalError::Refused)) => {
                 // The workflow ended between our look at the store and the update.
                 let now = self.attempt(login).await?.and_then(|record| record.outcome);
+                if now.is_none() && matches!(gone, TemporalError::NotFound) {
+                    // It was terminated, or is gone: nobody else would ever end the attempt.
+                    let over = Outcome::Expired;
+                    let attempts = &self.steps.store;
+                    attempts
+                        .conclude_attempt(login, &over)
+                        .await
+                        .map_err(store)?;
+                }
                 now.ok_or(LoginError::Expired)
             }
             Err(error) => Err(super::temporal(error)),
