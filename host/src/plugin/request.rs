@@ -5,14 +5,18 @@
 //! refused here, before anything is sent (WIT `request`, `secret`).
 
 use super::bindings::{Body, Credential, Field, Request, Value};
-use super::description::{Endpoint, Method, Placement, Renewal, Role};
+use super::description::{Endpoint, Method, Placement, Renewal, Role, SignedSecret};
 use super::fields::{Fields, Forbidden, host_written};
 use super::references::Vault;
+use crate::oidc::client_key::ClientKey;
 use aws_lc_rs::hmac;
 use data_encoding::{BASE64, HEXLOWER};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 use zeroize::Zeroizing;
+
+/// `client_assertion_type` ([RFC 7523 section 2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Why a component's request was refused. All of these are the component's fault, but for
 /// `NotGranted`, which the operator can mend.
@@ -61,12 +65,29 @@ pub enum ClientCredentials {
     Basic(Zeroizing<String>),
     /// In the body.
     Post(Zeroizing<String>),
+    /// An assertion, made anew for each request ([OIDC Core section 9], [RFC 7523 section 2.2]).
+    ///
+    /// [OIDC Core section 9]: https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
+    /// [RFC 7523 section 2.2]: https://www.rfc-editor.org/rfc/rfc7523#section-2.2
+    PrivateKeyJwt {
+        /// Signs it.
+        key: ClientKey,
+        /// Its `aud`.
+        audience: String,
+    },
+    /// A JWT in the secret's place, made anew for each request.
+    SignedSecret {
+        /// Signs it.
+        key: ClientKey,
+        /// `iss`, `aud` and lifetime.
+        terms: SignedSecret,
+    },
 }
 
 impl ClientCredentials {
     fn secret(&self) -> Option<&str> {
         match self {
-            Self::None => None,
+            Self::None | Self::PrivateKeyJwt { .. } | Self::SignedSecret { .. } => None,
             Self::Basic(secret) | Self::Post(secret) => Some(secret),
         }
     }
@@ -133,6 +154,8 @@ pub struct Prepared {
     pub body: Option<Zeroizing<Vec<u8>>>,
     /// The names of the credentials that it carries, the client's own aside.
     pub carries: Vec<String>,
+    /// What was signed for this request alone: the component must not see it in an answer.
+    pub signed: Option<Zeroizing<String>>,
 }
 
 /// Builds a request, or `None` where a credential is named that this grant does not have: such a
@@ -163,6 +186,7 @@ struct Builder<'a> {
     body: Fields,
     headers: HeaderMap,
     carries: Vec<String>,
+    signed: Option<Zeroizing<String>>,
 }
 
 impl<'a> Builder<'a> {
@@ -186,6 +210,7 @@ impl<'a> Builder<'a> {
             body: Fields::default(),
             headers: HeaderMap::new(),
             carries: Vec::new(),
+            signed: None,
             request,
             endpoint,
             vault,
@@ -391,13 +416,36 @@ impl<'a> Builder<'a> {
                     .insert(header::AUTHORIZATION, secret_header(&value)?);
             }
             ClientCredentials::Post(secret) => {
-                if self.endpoint.method == Method::Get && !self.rules.secrets_in_query {
-                    return Err(RequestError::NotGranted);
-                }
+                self.client_may_be_field()?;
                 self.own_fields().add_host(id_parameter, client_id)?;
                 self.own_fields().add_host(secret_parameter, secret)?;
             }
+            ClientCredentials::PrivateKeyJwt { key, audience } => {
+                self.client_may_be_field()?;
+                let assertion = key.assertion(client_id, audience);
+                let fields = self.own_fields();
+                fields.add_host(id_parameter, client_id)?;
+                fields.add_host("client_assertion_type", JWT_BEARER)?;
+                fields.add_host("client_assertion", &assertion)?;
+                self.signed = Some(assertion);
+            }
+            ClientCredentials::SignedSecret { key, terms } => {
+                self.client_may_be_field()?;
+                let (issuer, audience) = (&terms.issuer, &terms.audience);
+                let secret = key.signed_secret(issuer, client_id, audience, terms.lifetime);
+                self.own_fields().add_host(id_parameter, client_id)?;
+                self.own_fields().add_host(secret_parameter, &secret)?;
+                self.signed = Some(secret);
+            }
             ClientCredentials::None => self.own_fields().add_host(id_parameter, client_id)?,
+        }
+        Ok(())
+    }
+
+    /// By GET, what proves the client would stand in the URL.
+    fn client_may_be_field(&self) -> Result<(), RequestError> {
+        if self.endpoint.method == Method::Get && !self.rules.secrets_in_query {
+            return Err(RequestError::NotGranted);
         }
         Ok(())
     }
@@ -461,6 +509,7 @@ impl<'a> Builder<'a> {
             headers: self.headers,
             body,
             carries: self.carries,
+            signed: self.signed,
         })
     }
 
