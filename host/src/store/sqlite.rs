@@ -18,6 +18,7 @@ mod cells;
 mod components;
 mod journal;
 mod persist;
+mod sealed_rows;
 mod sessions;
 mod upkeep;
 
