@@ -4,19 +4,19 @@
 //! client authentication and every security parameter. Whatever the contract does not allow is
 //! refused here, before anything is sent (WIT `request`, `secret`).
 
+mod client;
+
+pub use self::client::ClientCredentials;
+
 use super::bindings::{Body, Credential, Field, Request, Value};
-use super::description::{Endpoint, Method, Placement, Renewal, Role, SignedSecret};
+use super::description::{Endpoint, Method, Placement, Renewal, Role};
 use super::fields::{Fields, Forbidden, host_written};
 use super::references::Vault;
-use crate::oidc::client_key::ClientKey;
 use aws_lc_rs::hmac;
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 use zeroize::Zeroizing;
-
-/// `client_assertion_type` ([RFC 7523 section 2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)).
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Why a component's request was refused. All of these are the component's fault, but for
 /// `NotGranted`, which the operator can mend.
@@ -55,42 +55,6 @@ pub enum RequestError {
     /// The client's secret is needed and none is configured.
     #[error("authenticates as the client, and no client_secret is configured")]
     NoClientSecret,
-}
-
-/// How the host authenticates the client in this series.
-pub enum ClientCredentials {
-    /// A public client: the id alone.
-    None,
-    /// HTTP Basic (RFC 6749 section 2.3.1).
-    Basic(Zeroizing<String>),
-    /// In the body.
-    Post(Zeroizing<String>),
-    /// An assertion, made anew for each request ([OIDC Core section 9], [RFC 7523 section 2.2]).
-    ///
-    /// [OIDC Core section 9]: https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
-    /// [RFC 7523 section 2.2]: https://www.rfc-editor.org/rfc/rfc7523#section-2.2
-    PrivateKeyJwt {
-        /// Signs it.
-        key: ClientKey,
-        /// Its `aud`.
-        audience: String,
-    },
-    /// A JWT in the secret's place, made anew for each request.
-    SignedSecret {
-        /// Signs it.
-        key: ClientKey,
-        /// `iss`, `aud` and lifetime.
-        terms: SignedSecret,
-    },
-}
-
-impl ClientCredentials {
-    fn secret(&self) -> Option<&str> {
-        match self {
-            Self::None | Self::PrivateKeyJwt { .. } | Self::SignedSecret { .. } => None,
-            Self::Basic(secret) | Self::Post(secret) => Some(secret),
-        }
-    }
 }
 
 /// What a series is for: decides what the host adds to a `token` request.
@@ -396,60 +360,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Client authentication (RFC 6749 section 2.3, OIDC Core section 9).
-    fn add_client(&mut self) -> Result<(), RequestError> {
-        if !matches!(self.endpoint.role, Role::Token | Role::Revocation) {
-            return Err(RequestError::Misplaced);
-        }
-        let Rules {
-            client,
-            client_id,
-            id_parameter,
-            secret_parameter,
-            ..
-        } = *self.rules;
-        match client {
-            ClientCredentials::Basic(secret) => {
-                let pair = Zeroizing::new(format!("{}:{}", form(client_id), form(secret)));
-                let value = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
-                self.headers
-                    .insert(header::AUTHORIZATION, secret_header(&value)?);
-            }
-            ClientCredentials::Post(secret) => {
-                self.client_may_be_field()?;
-                self.own_fields().add_host(id_parameter, client_id)?;
-                self.own_fields().add_host(secret_parameter, secret)?;
-            }
-            ClientCredentials::PrivateKeyJwt { key, audience } => {
-                self.client_may_be_field()?;
-                let assertion = key.assertion(client_id, audience);
-                let fields = self.own_fields();
-                fields.add_host(id_parameter, client_id)?;
-                fields.add_host("client_assertion_type", JWT_BEARER)?;
-                fields.add_host("client_assertion", &assertion)?;
-                self.signed = Some(assertion);
-            }
-            ClientCredentials::SignedSecret { key, terms } => {
-                self.client_may_be_field()?;
-                let (issuer, audience) = (&terms.issuer, &terms.audience);
-                let secret = key.signed_secret(issuer, client_id, audience, terms.lifetime);
-                self.own_fields().add_host(id_parameter, client_id)?;
-                self.own_fields().add_host(secret_parameter, &secret)?;
-                self.signed = Some(secret);
-            }
-            ClientCredentials::None => self.own_fields().add_host(id_parameter, client_id)?,
-        }
-        Ok(())
-    }
-
-    /// By GET, what proves the client would stand in the URL.
-    fn client_may_be_field(&self) -> Result<(), RequestError> {
-        if self.endpoint.method == Method::Get && !self.rules.secrets_in_query {
-            return Err(RequestError::NotGranted);
-        }
-        Ok(())
-    }
-
     fn add_bearer(&mut self, token: &str) -> Result<(), RequestError> {
         match &self.endpoint.bearer {
             Placement::Header => {
@@ -529,13 +439,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// One value in application/x-www-form-urlencoded form.
-fn form(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
 fn secret_header(text: &str) -> Result<HeaderValue, RequestError> {
     let mut value = HeaderValue::from_str(text).map_err(|_| RequestError::Header)?;
     value.set_sensitive(true);
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,22 @@
-//! The keys at work: sealing, opening, hashing.
-//!
-//! Of each key in the file, HKDF ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)) derives one
-//! key a use, so that a payload from Temporal can never be passed off as a value of the store.
-//! Where keys come from is the business of `disk` and `keyfile`.
+//! The keys at work: sealing, opening, hashing. Where keys come from is the business of `disk` and
+//! `keyfile`; what is derived of them, that of `ring`.
 //!
 //! A ring follows its file: whoever shares it looks from time to time whether the file has changed
 //! ([`KeyRing::reload`]), and a value under an unknown key is a reason to look at once. A file that
 //! cannot be used changes nothing: the keys that are known stay.
 
-use super::keyfile::{KeyFile, Secret};
+mod ring;
+
+use self::ring::{Key, Ring};
 use super::disk::Stamp;
+use super::keyfile::KeyFile;
 use super::{
     Context, HEADER_LEN, KeyError, KeyId, NONCE_LEN, SealError, Sealed, TAG_LEN, VERSION, disk,
 };
 use crate::clock::{self, Timestamp};
 use crate::random;
-use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::{hkdf, hmac};
+use aws_lc_rs::aead::{Aad, Nonce};
+use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -49,19 +49,6 @@ struct Shared {
 struct Known {
     ring: Arc<Ring>,
     seen: Option<Stamp>,
-}
-
-struct Ring {
-    keys: Vec<Key>,
-    active: KeyId,
-    hash: hmac::Key,
-}
-
-struct Key {
-    id: KeyId,
-    created_at: Timestamp,
-    store: LessSafeKey,
-    payloads: LessSafeKey,
 }
 
 /// What may be known of a key.
@@ -321,58 +308,6 @@ impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.list()).finish()
     }
-}
-
-impl Ring {
-    fn new(file: &KeyFile) -> Self {
-        let keys = file.keys.iter().map(|record| Key {
-            id: record.id,
-            created_at: record.created_at,
-            store: aead_key(&record.secret, b"store"),
-            payloads: aead_key(&record.secret, b"temporal payloads"),
-        });
-        let hash = derive(&file.hash_key, b"keyed hashes");
-        Self {
-            keys: keys.collect(),
-            active: file.active,
-            hash: hmac::Key::new(hmac::HMAC_SHA256, &*hash),
-        }
-    }
-
-    fn key(&self, id: KeyId) -> Option<&Key> {
-        self.keys.iter().find(|key| key.id == id)
-    }
-
-    fn active(&self) -> &Key {
-        self.key(self.active)
-            .expect("a key file without its active key is refused when it is read")
-    }
-}
-
-impl Key {
-    fn of(&self, wanted: Use) -> &LessSafeKey {
-        match wanted {
-            Use::Store => &self.store,
-            Use::Payloads => &self.payloads,
-        }
-    }
-}
-
-fn aead_key(secret: &Secret, info: &[u8]) -> LessSafeKey {
-    let bytes = derive(secret, info);
-    let key = UnboundKey::new(&AES_256_GCM_SIV, &*bytes).expect("the key has the cipher's length");
-    LessSafeKey::new(key)
-}
-
-/// Derives the key for one use.
-fn derive(secret: &Secret, info: &[u8]) -> Zeroizing<[u8; 32]> {
-    let mut derived = Zeroizing::new([0; 32]);
-    hkdf::Salt::new(hkdf::HKDF_SHA256, b"celadon key ring 1")
-        .extract(secret.as_bytes())
-        .expand(&[info], hkdf::HKDF_SHA256)
-        .and_then(|okm| okm.fill(&mut *derived))
-        .expect("32 bytes are what HKDF with SHA-256 gives");
-    derived
 }
 
 #[cfg(test)]
