@@ -56,7 +56,7 @@ impl<T> Store for T where
         + Metadata
         + Handoffs
         + Upkeep
-        + SealedRows,
+        + SealedRows
 {
 }
 

@@ -97,7 +97,11 @@ impl KeyRing {
         if self.known().seen == stamp {
             return Ok(false);
         }
-        let mut known = self.shared.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .shared
+            .known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if known.seen == stamp {
             return Ok(false);
         }
@@ -280,7 +284,10 @@ impl KeyRing {
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
         // Nothing panics while it is held for writing.
-        self.shared.known.read().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ring(&self) -> Arc<Ring> {
@@ -296,9 +303,13 @@ impl KeyRing {
             return ring;
         }
         match self.reload() {
-            Ok(true) => tracing::info!(%key, "the key ring was read again for a key that it did not have"),
+            Ok(true) => {
+                tracing::info!(%key, "the key ring was read again for a key that it did not have")
+            }
             Ok(false) => {}
-            Err(error) => tracing::error!(error = %error, "the key file has changed and cannot be used; the keys stay as they were"),
+            Err(error) => {
+                tracing::error!(error = %error, "the key file has changed and cannot be used; the keys stay as they were")
+            }
         }
         self.ring()
     }

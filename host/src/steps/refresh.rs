@@ -56,7 +56,9 @@ impl Steps {
         }
         let Some(opened) = self.opened(&grant).await? else {
             // Not written down: with the key back in the ring, the grant is good again.
-            return Ok(needs_reauth("the grant's tokens do not open; the log says why"));
+            return Ok(needs_reauth(
+                "the grant's tokens do not open; the log says why",
+            ));
         };
         match self.renew(&grant, opened).await {
             Ok(()) => Ok(Refreshed::Fresh),

@@ -13,9 +13,9 @@
 mod emulator;
 
 use celadon_provider::{
-    AuthorizationRequest, ClientAuthentication, Description, Evidence, Failure, FailureKind, Http, Identity, Kind,
-    Manifest, OptionError, OptionSpec, Parameter, Provider, Renewal, Request, Response, Secret,
-    Setup, Stop, Value, oidc,
+    AuthorizationRequest, ClientAuthentication, Description, Evidence, Failure, FailureKind, Http,
+    Identity, Kind, Manifest, OptionError, OptionSpec, Parameter, Provider, Renewal, Request,
+    Response, Secret, Setup, Stop, Value, oidc,
 };
 use serde::Deserialize;
 
@@ -30,7 +30,10 @@ const ANY_DOMAIN: &str = "*";
 /// Granted scopes with their short names.
 const LONG_SCOPES: [(&str, &str); 2] = [
     ("https://www.googleapis.com/auth/userinfo.email", "email"),
-    ("https://www.googleapis.com/auth/userinfo.profile", "profile"),
+    (
+        "https://www.googleapis.com/auth/userinfo.profile",
+        "profile",
+    ),
 ];
 
 /// What the operator says of Google.
@@ -227,7 +230,9 @@ fn check_domain(wanted: Option<&str>, domain: Option<&str>) -> Result<(), Failur
 fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };

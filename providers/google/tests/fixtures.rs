@@ -41,10 +41,21 @@ fn any_workspace_is_a_workspace_still() {
 
 #[test]
 fn options_that_are_wrong_are_named() {
-    let wrong_domains = ["", "example", ".com", "a..b", "exa mple.com", "-a.example", "*.a.example"];
+    let wrong_domains = [
+        "",
+        "example",
+        ".com",
+        "a..b",
+        "exa mple.com",
+        "-a.example",
+        "*.a.example",
+    ];
     for domain in wrong_domains {
         let found = described(&json!({"hosted_domain": domain}));
-        assert_eq!(found["option_errors"][0]["at"], "/hosted_domain", "{domain}");
+        assert_eq!(
+            found["option_errors"][0]["at"], "/hosted_domain",
+            "{domain}"
+        );
     }
     let found = described(&json!({"hosted_domains": "example.com"}));
     assert_eq!(found["option_errors"][0]["at"], "/hosted_domains");
@@ -79,7 +90,11 @@ fn nothing_but_this_machine_stands_in_for_google() {
 
 #[test]
 fn an_emulator_takes_the_place_of_every_address() {
-    for origin in ["http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost:9"] {
+    for origin in [
+        "http://127.0.0.1:9000",
+        "http://[::1]:9000",
+        "http://localhost:9",
+    ] {
         let found = described(&json!({"emulator": origin}));
         assert_eq!(found["issuer"]["identifier"], origin);
         assert!(!found.to_string().contains("google"), "{found}");

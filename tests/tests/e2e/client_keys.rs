@@ -47,7 +47,9 @@ async fn start(sandbox: &Sandbox, private: &Value, public: &Value, more: &str) -
 
 fn claims(assertion: &str) -> Result<Value> {
     let claims = assertion.split('.').nth(1).context("no JWT")?;
-    Ok(serde_json::from_slice(&BASE64URL_NOPAD.decode(claims.as_bytes())?)?)
+    Ok(serde_json::from_slice(
+        &BASE64URL_NOPAD.decode(claims.as_bytes())?,
+    )?)
 }
 
 #[tokio::test]
@@ -80,12 +82,18 @@ async fn assertions_by_each_kind_of_key_sign_in_and_refresh() -> Result<()> {
         let mut seen = Vec::new();
         for request in codes.iter().chain(&refreshes) {
             ensure!(!request.form.contains_key("client_secret") && request.authorization.is_none());
-            let assertion = request.form.get("client_assertion").context("no assertion")?;
+            let assertion = request
+                .form
+                .get("client_assertion")
+                .context("no assertion")?;
             let claims = claims(assertion)?;
             ensure!(claims["aud"] == house.op.issuer(), "{claims}");
             ensure!(!seen.contains(&claims["jti"]), "an assertion is sent twice");
             seen.push(claims["jti"].clone());
-            ensure!(!house.celadon.logs()?.contains(assertion.as_str()), "it is logged");
+            ensure!(
+                !house.celadon.logs()?.contains(assertion.as_str()),
+                "it is logged"
+            );
         }
     }
     Ok(())
@@ -101,7 +109,12 @@ async fn an_assertion_may_speak_to_the_token_endpoint_where_the_operator_says_so
     let page = browser.sign_in(&house.celadon.login("op"), "alice").await?;
     ensure!(page.status == 200, "{} {}", page.status, page.text);
     let codes = house.op.token_requests("authorization_code").await?;
-    let claims = claims(codes[0].form.get("client_assertion").context("no assertion")?)?;
+    let claims = claims(
+        codes[0]
+            .form
+            .get("client_assertion")
+            .context("no assertion")?,
+    )?;
     let endpoint = format!("{}/token", house.op.issuer());
     ensure!(claims["aud"] == endpoint.as_str(), "{claims}");
     Ok(())
@@ -141,7 +154,10 @@ async fn check_names_what_is_wrong_with_a_key_and_never_shows_it() -> Result<()>
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text).into_owned();
         ensure!(output.status.success() == good, "{text}");
-        ensure!(text.contains(word) && !text.contains(secret), "{word}: {text}");
+        ensure!(
+            text.contains(word) && !text.contains(secret),
+            "{word}: {text}"
+        );
     }
     Ok(())
 }

@@ -24,8 +24,10 @@ async fn start(claims: Value, change: impl FnOnce(Setup) -> Setup) -> Result<Goo
         "google": true, "claims": claims, "claims_in_id_token": true,
         "ttl": {"AccessToken": LIFETIME, "RefreshToken": 600},
     });
-    let (temporal, op) =
-        tokio::try_join!(Temporal::start(&sandbox), Op::start_with(&sandbox, settings))?;
+    let (temporal, op) = tokio::try_join!(
+        Temporal::start(&sandbox),
+        Op::start_with(&sandbox, settings)
+    )?;
     let setup = Setup::new(&temporal)?.provider("google", &op).await?;
     let celadon = Celadon::start(&sandbox, change(setup.as_google()?)).await?;
     Ok(Google {
@@ -46,7 +48,9 @@ async fn a_workspace_account_signs_in_and_the_link_asks_as_google_wants_it() -> 
     })
     .await?;
     let mut browser = Browser::new()?;
-    let page = browser.sign_in(&google.celadon.login("google"), "ada").await?;
+    let page = browser
+        .sign_in(&google.celadon.login("google"), "ada")
+        .await?;
     ensure!(page.status == 200, "{}: {}", page.status, page.text);
     expect_signed_in(&google.celadon, &mut browser, "ada@example.test").await?;
     let json = session(&google.celadon, &mut browser).await?.json()?;
@@ -64,7 +68,10 @@ async fn a_workspace_account_signs_in_and_the_link_asks_as_google_wants_it() -> 
         ("hd", "example.com"),
         ("scope", "openid email profile"),
     ] {
-        ensure!(link.get(name).map(String::as_str) == Some(value), "{name}: {link:?}");
+        ensure!(
+            link.get(name).map(String::as_str) == Some(value),
+            "{name}: {link:?}"
+        );
     }
     Ok(())
 }
@@ -77,7 +84,9 @@ async fn an_account_of_another_domain_is_refused_whatever_the_link_says() -> Res
         })
         .await?;
         let mut browser = Browser::new()?;
-        let page = browser.sign_in(&google.celadon.login("google"), "mallory").await?;
+        let page = browser
+            .sign_in(&google.celadon.login("google"), "mallory")
+            .await?;
         expect_4xx(&page)?;
         expect_signed_out(&google.celadon, &mut browser).await?;
     }
@@ -91,7 +100,9 @@ async fn refreshes_keep_the_one_refresh_token_that_google_gives() -> Result<()> 
     })
     .await?;
     let mut browser = Browser::new()?;
-    let page = browser.sign_in(&google.celadon.login("google"), "ada").await?;
+    let page = browser
+        .sign_in(&google.celadon.login("google"), "ada")
+        .await?;
     ensure!(page.status == 200, "{}: {}", page.status, page.text);
     let resource = google.celadon.url("/resource/google");
     let refreshes = waiting::until("two refreshes", 8 * LIFETIME, async || {
@@ -106,7 +117,10 @@ async fn refreshes_keep_the_one_refresh_token_that_google_gives() -> Result<()> 
             refresh.form.get("refresh_token") == refreshes[0].form.get("refresh_token"),
             "another refresh token"
         );
-        ensure!(!refresh.issued.contains_key("refresh_token"), "it gave a new one");
+        ensure!(
+            !refresh.issued.contains_key("refresh_token"),
+            "it gave a new one"
+        );
     }
     Ok(())
 }
@@ -115,7 +129,9 @@ async fn refreshes_keep_the_one_refresh_token_that_google_gives() -> Result<()> 
 async fn without_offline_access_no_refresh_token_is_asked_for() -> Result<()> {
     let google = start(json!({}), |setup| setup).await?;
     let mut browser = Browser::new()?;
-    let page = browser.sign_in(&google.celadon.login("google"), "ada").await?;
+    let page = browser
+        .sign_in(&google.celadon.login("google"), "ada")
+        .await?;
     ensure!(page.status == 200, "{}: {}", page.status, page.text);
     let answers = google.op.token_requests("authorization_code").await?;
     ensure!(answers.len() == 1 && !answers[0].issued.contains_key("refresh_token"));

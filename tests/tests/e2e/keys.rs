@@ -29,7 +29,15 @@ fn ids(house: &House) -> Result<Vec<String>> {
 
 /// Rotates, and waits until the running program has noticed.
 async fn rotate(house: &House) -> Result<()> {
-    let noticed = || Ok::<_, anyhow::Error>(house.celadon.logs()?.matches("the key ring has changed").count());
+    let noticed = || {
+        Ok::<_, anyhow::Error>(
+            house
+                .celadon
+                .logs()?
+                .matches("the key ring has changed")
+                .count(),
+        )
+    };
     let before = noticed()?;
     let (code, text) = keys(house, &["rotate"])?;
     ensure!(code == 0, "{text}");
@@ -43,7 +51,9 @@ async fn rotate(house: &House) -> Result<()> {
 fn usage(house: &House) -> Result<String> {
     let (code, text) = keys(house, &["list", "--usage"])?;
     ensure!(code == 0, "{text}");
-    let (_, usage) = text.split_once("sealed in the store\n").context("no usage")?;
+    let (_, usage) = text
+        .split_once("sealed in the store\n")
+        .context("no usage")?;
     Ok(usage.to_owned())
 }
 
@@ -79,11 +89,18 @@ async fn a_rotation_is_noticed_without_a_restart_and_shuts_nothing() -> Result<(
     for (id, tokens) in [(&ids[0], "tokens 1"), (&ids[1], "tokens 2")] {
         let line = usage.lines().find(|line| line.contains(id.as_str()));
         let line = line.with_context(|| usage.clone())?;
-        ensure!(line.contains(&format!("authorizations.{tokens}")), "{usage}");
+        ensure!(
+            line.contains(&format!("authorizations.{tokens}")),
+            "{usage}"
+        );
     }
     house.celadon.kill9()?;
     house.celadon.restart().await?;
-    for (browser, user) in [(&mut alice, "alice"), (&mut bob, "bob"), (&mut carol, "carol")] {
+    for (browser, user) in [
+        (&mut alice, "alice"),
+        (&mut bob, "bob"),
+        (&mut carol, "carol"),
+    ] {
         expect_signed_in(&house.celadon, browser, &format!("Name of {user}")).await?;
         expect_resource(&house, browser, 200).await?;
     }
@@ -102,7 +119,10 @@ async fn a_fleet_adds_a_key_before_it_is_used() -> Result<()> {
     let (code, text) = keys(&house, &["activate", &ids[1]])?;
     ensure!(code == 0 && text.contains(&ids[1]), "{text}");
     let (code, text) = keys(&house, &["activate", "0000000000000000"])?;
-    ensure!(code == 1 && text.contains("no key 0000000000000000"), "{text}");
+    ensure!(
+        code == 1 && text.contains("no key 0000000000000000"),
+        "{text}"
+    );
     let (code, text) = keys(&house, &["activate", "nonsense"])?;
     ensure!(code == 2, "{text}");
     let (code, text) = keys(&house, &["--help"])?;
@@ -150,25 +170,47 @@ async fn a_lost_key_costs_what_it_sealed_and_users_sign_in_again() -> Result<()>
 
     // Who is signed in stays so; what was sealed is asked for again.
     let home = alice.open(&house.celadon.url("/")).await?;
-    ensure!(home.status == 200 && home.text.contains("alice@example.test"), "{}", home.text);
+    ensure!(
+        home.status == 200 && home.text.contains("alice@example.test"),
+        "{}",
+        home.text
+    );
     expect_signed_in(&house.celadon, &mut alice, "alice@example.test").await?;
     let page = alice.open(&house.celadon.url("/resource/op")).await?;
-    ensure!(page.status == 409 && page.text.contains("/login/op"), "{}: {}", page.status, page.text);
+    ensure!(
+        page.status == 409 && page.text.contains("/login/op"),
+        "{}: {}",
+        page.status,
+        page.text
+    );
     expect_resource(&house, &mut bob, 200).await?;
 
     // A sign-in that was under way ends at once and says what to do.
     let begin = Instant::now();
     let page = carol.open(parked.as_str()).await?;
     expect_4xx(&page)?;
-    ensure!(page.text.contains("/login/op"), "no way to begin again: {}", page.text);
-    ensure!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    ensure!(
+        page.text.contains("/login/op"),
+        "no way to begin again: {}",
+        page.text
+    );
+    ensure!(
+        begin.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begin.elapsed()
+    );
     house.expect_codes(2).await?;
 
     let page = alice.sign_in(&house.celadon.login("op"), "alice").await?;
     ensure!(page.status == 200, "{}: {}", page.status, page.text);
     expect_resource(&house, &mut alice, 200).await?;
     let usage = usage(&house)?;
-    let (_, lost) = usage.split_once("NOT IN THE RING").with_context(|| usage.clone())?;
-    ensure!(!lost.contains("authorizations") && !lost.contains("identities"), "{usage}");
+    let (_, lost) = usage
+        .split_once("NOT IN THE RING")
+        .with_context(|| usage.clone())?;
+    ensure!(
+        !lost.contains("authorizations") && !lost.contains("identities"),
+        "{usage}"
+    );
     Ok(())
 }

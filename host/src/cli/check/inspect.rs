@@ -17,11 +17,7 @@ pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, Cl
         .map(|report| ProviderReport {
             provider: report.provider,
             facts: report.result.as_ref().map(facts).unwrap_or_default(),
-            warnings: report
-                .result
-                .as_ref()
-                .map(warnings)
-                .unwrap_or_default(),
+            warnings: report.result.as_ref().map(warnings).unwrap_or_default(),
             mistakes: report
                 .result
                 .err()

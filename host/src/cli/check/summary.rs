@@ -2,8 +2,8 @@
 
 use super::ProviderReport;
 use crate::config::{ClientAuth, Config, Grant, Limits, Provider, Temporal};
-use aws_lc_rs::digest::{Context, SHA256};
 use crate::oidc::client_key::ClientKey;
+use aws_lc_rs::digest::{Context, SHA256};
 use celadon_workflows::types::ProviderName;
 use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
@@ -73,7 +73,11 @@ fn provider(out: &mut impl Write, provider: &Provider, digest: &str) -> io::Resu
                 None => format!("{}, without kid", key.algorithm()),
             },
         );
-        line(out, "client_key", &format_args!("{what}, from the file {key:?}"))?;
+        line(
+            out,
+            "client_key",
+            &format_args!("{what}, from the file {key:?}"),
+        )?;
         line(out, "client_audience", &provider.client_audience.as_str())?;
     }
     let method = provider

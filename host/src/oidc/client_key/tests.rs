@@ -4,8 +4,7 @@ use aws_lc_rs::encoding::AsBigEndian;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, KeyPair,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey,
-    VerificationAlgorithm,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -41,7 +40,9 @@ fn element(der: &[u8]) -> (&[u8], &[u8]) {
         short @ 0..0x80 => (usize::from(short), &der[2..]),
         long => {
             let (bytes, rest) = der[2..].split_at(usize::from(long & 0x7f));
-            let length = bytes.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
+            let length = bytes
+                .iter()
+                .fold(0, |sum, &byte| sum << 8 | usize::from(byte));
             (length, rest)
         }
     };
@@ -96,7 +97,9 @@ fn opened(
         .unwrap();
     let part = |part: &str| {
         let bytes = BASE64URL_NOPAD.decode(part.as_bytes()).unwrap();
-        json::parse_object(&bytes, &json::Limits::default()).unwrap().into()
+        json::parse_object(&bytes, &json::Limits::default())
+            .unwrap()
+            .into()
     };
     let (header, claims) = message.split_once('.').unwrap();
     (part(header), part(claims))
@@ -109,9 +112,24 @@ fn every_kind_of_key_signs_what_its_public_half_verifies() {
     let (rsa, rsa_public) = &*RSA;
     let cases: [(Value, &str, &'static dyn VerificationAlgorithm, &[u8]); 6] = [
         (ec.clone(), "ES256", &ECDSA_P256_SHA256_FIXED, &ec_public),
-        (with(&ec, "alg", "ES256"), "ES256", &ECDSA_P256_SHA256_FIXED, &ec_public),
-        (rsa.clone(), "RS256", &RSA_PKCS1_2048_8192_SHA256, rsa_public),
-        (with(rsa, "alg", "PS256"), "PS256", &RSA_PSS_2048_8192_SHA256, rsa_public),
+        (
+            with(&ec, "alg", "ES256"),
+            "ES256",
+            &ECDSA_P256_SHA256_FIXED,
+            &ec_public,
+        ),
+        (
+            rsa.clone(),
+            "RS256",
+            &RSA_PKCS1_2048_8192_SHA256,
+            rsa_public,
+        ),
+        (
+            with(rsa, "alg", "PS256"),
+            "PS256",
+            &RSA_PSS_2048_8192_SHA256,
+            rsa_public,
+        ),
         (ed.clone(), "EdDSA", &ED25519, &ed_public),
         (with(&ed, "alg", "Ed25519"), "Ed25519", &ED25519, &ed_public),
     ];
@@ -125,7 +143,10 @@ fn every_kind_of_key_signs_what_its_public_half_verifies() {
         assert_eq!(claims["iss"], "client");
         assert_eq!(claims["sub"], "client");
         assert_eq!(claims["aud"], "https://op.example");
-        let (iat, exp) = (claims["iat"].as_u64().unwrap(), claims["exp"].as_u64().unwrap());
+        let (iat, exp) = (
+            claims["iat"].as_u64().unwrap(),
+            claims["exp"].as_u64().unwrap(),
+        );
         assert!((before..=clock::now()).contains(&iat), "{claims}");
         assert_eq!(exp - iat, ASSERTION_LIFETIME);
     }
@@ -154,9 +175,16 @@ fn a_signed_secret_says_what_the_description_says() {
     assert_eq!(header["kid"], "k-1");
     assert_eq!(
         (&claims["iss"], &claims["sub"], &claims["aud"]),
-        (&json!("TEAM"), &json!("com.example"), &json!("https://op.example"))
+        (
+            &json!("TEAM"),
+            &json!("com.example"),
+            &json!("https://op.example")
+        )
     );
-    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 90);
+    assert_eq!(
+        claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(),
+        90
+    );
 }
 
 #[test]
@@ -197,7 +225,9 @@ fn what_cannot_sign_is_named() {
     }
     let pem = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----";
     assert_eq!(ClientKey::parse(pem).unwrap_err(), KeyFlaw::Pem);
-    let twice = ec.to_string().replacen("\"kty\"", "\"d\":\"AA\",\"kty\"", 1);
+    let twice = ec
+        .to_string()
+        .replacen("\"kty\"", "\"d\":\"AA\",\"kty\"", 1);
     assert_eq!(ClientKey::parse(&twice).unwrap_err(), KeyFlaw::Form);
 }
 
@@ -224,7 +254,10 @@ fn neither_debug_nor_an_error_shows_the_key() {
     let error = ClientKey::read(&file).unwrap_err();
     assert!(!format!("{error:?} {error}").contains(d));
     std::fs::write(&file, " ".repeat(70 << 10)).unwrap();
-    assert!(matches!(ClientKey::read(&file), Err(ClientKeyError::File(_))));
+    assert!(matches!(
+        ClientKey::read(&file),
+        Err(ClientKeyError::File(_))
+    ));
 }
 
 proptest! {

@@ -36,7 +36,9 @@ pub(crate) async fn values_are_counted_by_place_and_key(fresh: &Fresh) {
     begun(fresh).await;
     let counts = fresh.other.count_sealed().await.expect("counted");
     let number = |place: &str, key: Option<KeyId>| {
-        let mut found = counts.iter().filter(|it| it.place == place && it.key == key);
+        let mut found = counts
+            .iter()
+            .filter(|it| it.place == place && it.key == key);
         let rows = found.next().map(|SealedCount { rows, .. }| *rows);
         assert!(found.next().is_none(), "{counts:?}");
         rows
