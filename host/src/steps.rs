@@ -106,6 +106,13 @@ impl Steps {
 impl From<SealError> for Stop {
     fn from(error: SealError) -> Self {
         tracing::error!(error = %error, "a sealed value cannot be used");
+        // Without its key a login is lost, and beginning again is all that helps.
+        if matches!(error, SealError::UnknownKey { .. }) {
+            return Self::refused(
+                Reason::Reconfigured,
+                "the login is sealed under a key that is no longer in the key ring",
+            );
+        }
         Self::refused(
             Reason::HostFailed,
             "a sealed value cannot be opened or made; the log says why",

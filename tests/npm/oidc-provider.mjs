@@ -11,6 +11,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 
+import { google } from './google.mjs';
 import { Log } from './log.mjs';
 import { Memory } from './memory.mjs';
 import { pages } from './pages.mjs';
@@ -29,6 +30,8 @@ const settings = {
   userinfo: true,
   // Added to what every sign-in knows of the user.
   claims: {},
+  // Google's addresses and habits, see google.mjs.
+  google: false,
   clients: [],
   ...JSON.parse(process.argv[2] ?? '{}'),
 };
@@ -72,6 +75,8 @@ function rebuild() {
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', ...Object.keys(settings.claims)] },
     conformIdTokenClaims: !settings.claims_in_id_token,
     cookies: { keys: cookieKeys, names: { session: `_op${settings.port}`, interaction: `_op${settings.port}_i`, resume: `_op${settings.port}_r` } },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] },
     features: {
       devInteractions: { enabled: false },
       revocation: { enabled: true },
@@ -84,7 +89,9 @@ function rebuild() {
     rotateRefreshToken: true,
     scopes: ['openid', 'offline_access', 'email', 'profile'],
     ttl: { AuthorizationCode: 60, Grant: 86400, Interaction: 600, Session: 86400, ...settings.ttl },
+    ...(settings.google ? google.settings(log) : {}),
   });
+  if (settings.google) provider.use(google.answers);
   provider.on('server_error', (_ctx, error) => process.stderr.write(`${error.stack}\n`));
   callback = provider.callback();
 }

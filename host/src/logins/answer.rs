@@ -40,6 +40,9 @@ impl Logins {
         if !answered_before && clock::now() >= record.attempt.expires_at {
             return Err(LoginError::Expired);
         }
+        // Sealed together with what the workflow began with: where this does not open, that does
+        // not either, and nobody should wait for it.
+        self.steps.open_secrets(&record).map_err(cannot_begin)?;
         let callback = self.read(&record, &parameters).await?;
         let digest = self.keep(&login, &callback).await?;
         let left = PATIENCE.saturating_sub(begun.elapsed());

@@ -32,6 +32,9 @@ pub(super) struct Answered {
     pub(super) role: Role,
     #[serde(skip)]
     pub(super) carries: Vec<String>,
+    /// What was signed for the request. Journaled: a later run must hide it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) signed: Option<String>,
 }
 
 fn resource() -> Role {
@@ -48,6 +51,7 @@ impl Answered {
             endpoint: endpoint.to_owned(),
             role,
             carries: Vec::new(),
+            signed: None,
         }
     }
 
@@ -156,6 +160,7 @@ fn answered(answer: Answer, prepared: &Prepared) -> Answered {
         endpoint: String::new(),
         role: prepared.role,
         carries: Vec::new(),
+        signed: prepared.signed.as_ref().map(|signed| signed.to_string()),
     };
     answered.bind(prepared);
     answered

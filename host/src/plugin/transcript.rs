@@ -324,6 +324,9 @@ impl Series<'_> {
             Role::Token | Role::Revocation => Hiding::DenyAll,
             _ => Hiding::ByName,
         };
+        if let Some(signed) = &answered.signed {
+            self.vault.hide_text(signed);
+        }
         let shown = self.vault.admit(answered.body, hiding, self.reveal);
         let headers = answered
             .headers

@@ -299,7 +299,10 @@ pub(super) fn scope_parameters(description: &Description) -> Vec<String> {
 /// The client secret in this series, to keep it from the component.
 pub(super) fn client_secret(client: &ClientCredentials) -> Option<Zeroizing<String>> {
     match client {
-        ClientCredentials::None => None,
+        // What a key signs is made for one request, and hidden with its answer.
+        ClientCredentials::None
+        | ClientCredentials::PrivateKeyJwt { .. }
+        | ClientCredentials::SignedSecret { .. } => None,
         ClientCredentials::Basic(secret) | ClientCredentials::Post(secret) => Some(secret.clone()),
     }
 }

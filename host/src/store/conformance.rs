@@ -9,6 +9,7 @@ pub(super) mod attempts;
 pub(super) mod ends;
 pub(super) mod journal;
 pub(super) mod persist;
+pub(super) mod sealed_rows;
 pub(super) mod short_lived;
 pub(super) mod sweep;
 
@@ -51,6 +52,7 @@ macro_rules! suite {
                 two_users_stay_two, one_renewal_wins,
                 marks_are_for_what_was_seen, unknown_ids_are_none;
             short_lived: sessions, audit_trail, components, metadata, handoffs, it_answers;
+            sealed_rows: values_are_counted_by_place_and_key;
             sweep: what_is_over_goes, in_batches;
         }
     };

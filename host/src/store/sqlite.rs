@@ -19,6 +19,7 @@ mod components;
 mod journal;
 mod persist;
 mod redeem;
+mod sealed_rows;
 mod sessions;
 mod upkeep;
 

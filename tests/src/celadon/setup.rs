@@ -26,6 +26,8 @@ struct Provider {
     client_id: String,
     /// The environment variable that holds the client secret.
     secret: String,
+    /// What stands in the place of the client secret.
+    credential: Option<String>,
     scopes: Vec<String>,
     options: Vec<(String, Value)>,
     resource_url: Option<String>,
@@ -68,6 +70,7 @@ impl Setup {
                 component: component("oidc")?,
                 client_id: op.client_id().to_owned(),
                 secret: variable,
+                credential: None,
                 scopes: ["openid", "email", "profile", "offline_access"]
                     .map(str::to_owned)
                     .to_vec(),
@@ -95,6 +98,7 @@ impl Setup {
                 component: component("oidc")?,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_MOCK".to_owned(),
+                credential: None,
                 scopes: ["openid", "email"].map(str::to_owned).to_vec(),
                 options: vec![("issuer".to_owned(), op.issuer().into())],
                 resource_url: None,
@@ -115,6 +119,7 @@ impl Setup {
                 component: component("oidc")?,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_ANY".to_owned(),
+                credential: None,
                 scopes: vec!["openid".to_owned()],
                 options: vec![("issuer".to_owned(), issuer.into())],
                 resource_url: None,
@@ -130,6 +135,30 @@ impl Setup {
             provider.component = component(name)?;
         }
         Ok(self)
+    }
+
+    /// Signs in at the provider added last as at Google, which it emulates.
+    pub fn as_google(mut self) -> Result<Self> {
+        self = self.component("google")?;
+        if let Some((_, provider)) = self.providers.last_mut() {
+            for (name, _) in &mut provider.options {
+                if name == "issuer" {
+                    *name = "emulator".to_owned();
+                }
+            }
+            // Google refuses offline_access.
+            provider.scopes.retain(|scope| scope != "offline_access");
+        }
+        Ok(self)
+    }
+
+    /// Lines of TOML in the place of the client secret of the provider added last.
+    #[must_use]
+    pub fn credential(mut self, lines: &str) -> Self {
+        if let Some((_, provider)) = self.providers.last_mut() {
+            provider.credential = Some(lines.to_owned());
+        }
+        self
     }
 
     /// Gives the component of the provider added last a further option.
@@ -218,7 +247,10 @@ impl Provider {
             json!(self.component)
         )?;
         writeln!(text, "client_id = {}", json!(self.client_id))?;
-        writeln!(text, "client_secret = {{ env = \"{}\" }}", self.secret)?;
+        match &self.credential {
+            Some(lines) => writeln!(text, "{lines}")?,
+            None => writeln!(text, "client_secret = {{ env = \"{}\" }}", self.secret)?,
+        }
         writeln!(text, "scopes = {}", json!(self.scopes))?;
         let options: Vec<_> = self
             .options

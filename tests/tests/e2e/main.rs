@@ -4,9 +4,12 @@
 
 mod api;
 mod boot;
+mod client_keys;
 mod edges;
+mod google;
 mod harness;
 mod house;
+mod keys;
 mod killed;
 mod leaks;
 mod outages;

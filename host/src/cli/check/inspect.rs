@@ -17,7 +17,7 @@ pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, Cl
         .map(|report| ProviderReport {
             provider: report.provider,
             facts: report.result.as_ref().map(facts).unwrap_or_default(),
-            warnings: Vec::new(),
+            warnings: report.result.as_ref().map(warnings).unwrap_or_default(),
             mistakes: report
                 .result
                 .err()
@@ -33,6 +33,18 @@ fn facts(loaded: &Loaded) -> Vec<(&'static str, String)> {
     std::iter::once(("revision", loaded.revision.to_string()))
         .chain(explained)
         .collect()
+}
+
+fn warnings(loaded: &Loaded) -> Vec<String> {
+    let issuer = &loaded.issuer;
+    let mut warnings = Vec::new();
+    if issuer.starts_with("http://") {
+        warnings.push(format!(
+            "the issuer is {issuer}: whoever answers there decides who everybody is; for \
+             development and tests alone"
+        ));
+    }
+    warnings
 }
 
 fn mistakes(error: &LoadError) -> Vec<String> {

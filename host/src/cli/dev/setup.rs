@@ -100,6 +100,7 @@ impl Setup {
             client_secret: Some(Secret::Plain(demo.client_secret().to_owned())),
             client_auth: None,
             client_key: None,
+            client_audience: crate::config::ClientAudience::default(),
             scopes: ["openid", "profile", "email", "offline_access"]
                 .map(str::to_owned)
                 .into(),
