@@ -27,6 +27,8 @@ impl Logins {
         let steps = &self.steps;
         let return_to = return_to::check(&steps.config, wish.return_to.as_deref())
             .ok_or(LoginError::ReturnTo)?;
+        // What would be in vain is not begun.
+        self.temporal.connected().map_err(temporal)?;
         let binding = random::token();
         let address = steps
             .keys

@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// Workflows that stay in memory between their tasks, about 45 KB each.
 const CACHED_WORKFLOWS: usize = 5000;
 /// How long activities may go on once the worker is told to stop.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Why the worker cannot run at all.
 #[derive(Debug, thiserror::Error)]
