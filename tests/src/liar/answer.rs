@@ -129,7 +129,11 @@ impl Reply {
     async fn flood(&self, to: &mut TcpStream, bytes: usize, announced: bool) -> Result<()> {
         const PIECE: usize = 64 << 10;
         let length = format!("content-length: {}\r\n", bytes + 2);
-        let framing = if announced { &length } else { "connection: close\r\n" };
+        let framing = if announced {
+            &length
+        } else {
+            "connection: close\r\n"
+        };
         to.write_all(self.head(framing).as_bytes()).await?;
         to.write_all(b"\"").await?;
         let piece = [b'a'; PIECE];

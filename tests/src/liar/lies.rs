@@ -1,8 +1,8 @@
 //! What one issuer lies about, as data and small closures.
 
+use super::WORDS;
 use super::answer::{Manner, Reply};
 use super::keys::{Key, Keys};
-use super::WORDS;
 use anyhow::Result;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! The liar's side of a connection.
 
+use super::Stage;
 use super::answer::Reply;
 use super::lies::Place;
-use super::Stage;
 use anyhow::{Result, ensure};
 use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;
@@ -49,7 +49,9 @@ async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Result<Option<St
 fn length(head: &str) -> usize {
     let mut lines = head.lines().filter_map(|line| line.split_once(':'));
     let found = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    found.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
+    found
+        .and_then(|(_, value)| value.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 fn answer(target: &str, stage: &Stage) -> Result<Reply> {

@@ -16,7 +16,12 @@ async fn hostile_bodies_cost_no_memory() -> Result<()> {
     let mut rows = vec![honest("honest")];
     for place in [Place::Discovery, Place::Jwks, Place::Token, Place::Userinfo] {
         let flood = |name: &str, size, announced| {
-            broken(place, name, Manner::Floods(size, announced), INVALID_RESPONSE)
+            broken(
+                place,
+                name,
+                Manner::Floods(size, announced),
+                INVALID_RESPONSE,
+            )
         };
         rows.push(flood("ten-megabytes", 10 * MEGABYTE, true));
         rows.push(flood("ten-megabytes-unannounced", 10 * MEGABYTE, false));
@@ -37,7 +42,7 @@ async fn hostile_bodies_cost_no_memory() -> Result<()> {
             let row = row(name, RULE, lies);
             rows.push(match place {
                 Place::Discovery => row.no_link(INVALID_RESPONSE),
-                Place::Userinfo => row.refused(INVALID_RESPONSE).userinfo(1),
+                Place::Userinfo => row.refused(INVALID_RESPONSE).asks_userinfo(),
                 _ => row,
             });
         }

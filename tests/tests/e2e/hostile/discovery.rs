@@ -113,7 +113,12 @@ fn endpoints() -> Vec<Row> {
         .into_iter()
         .enumerate()
     {
-        rows.push(member(format!("endpoint-type-{index}"), RULE, "token_endpoint", url));
+        rows.push(member(
+            format!("endpoint-type-{index}"),
+            RULE,
+            "token_endpoint",
+            url,
+        ));
     }
     let long = format!("{{issuer}}/{}", "x".repeat(5000));
     rows.push(member("endpoint-long", RULE, "jwks_uri", json!(long)));
@@ -128,8 +133,18 @@ fn members() -> Vec<Row> {
         without("no-jwks-uri", "jwks_uri"),
         without("no-userinfo-endpoint", "userinfo_endpoint").signed_in_as("alice"),
         without("no-algorithms", "id_token_signing_alg_values_supported").signed_in(),
-        member("algorithms-text", RULE, "id_token_signing_alg_values_supported", json!("RS256")),
-        member("algorithms-numbers", RULE, "id_token_signing_alg_values_supported", json!([1])),
+        member(
+            "algorithms-text",
+            RULE,
+            "id_token_signing_alg_values_supported",
+            json!("RS256"),
+        ),
+        member(
+            "algorithms-numbers",
+            RULE,
+            "id_token_signing_alg_values_supported",
+            json!([1]),
+        ),
         member(
             "algorithms-endless",
             RULE,
@@ -139,12 +154,20 @@ fn members() -> Vec<Row> {
         row(
             "algorithms-none-alone",
             "RFC 8725 3.2",
-            Lies::none().set(Discovery, "id_token_signing_alg_values_supported", json!(["none"])),
+            Lies::none().set(
+                Discovery,
+                "id_token_signing_alg_values_supported",
+                json!(["none"]),
+            ),
         ),
         row(
             "algorithms-mac-alone",
             "RFC 8725 3.1",
-            Lies::none().set(Discovery, "id_token_signing_alg_values_supported", json!(["HS256"])),
+            Lies::none().set(
+                Discovery,
+                "id_token_signing_alg_values_supported",
+                json!(["HS256"]),
+            ),
         ),
         member(
             "iss-flag-text",
@@ -155,13 +178,21 @@ fn members() -> Vec<Row> {
         row(
             "auth-methods-unknown",
             "RFC 8414 2",
-            Lies::none().set(Discovery, "token_endpoint_auth_methods_supported", json!(["x"])),
+            Lies::none().set(
+                Discovery,
+                "token_endpoint_auth_methods_supported",
+                json!(["x"]),
+            ),
         )
         .signed_in(),
         row(
             "pkce-not-listed",
             "RFC 9700 2.1.1",
-            Lies::none().set(Discovery, "code_challenge_methods_supported", json!(["plain"])),
+            Lies::none().set(
+                Discovery,
+                "code_challenge_methods_supported",
+                json!(["plain"]),
+            ),
         )
         .signed_in(),
         row(
@@ -182,8 +213,16 @@ fn documents() -> Vec<Row> {
         denied("a-list", RULE, lies().body(Discovery, "[]")),
         denied("null", RULE, lies().body(Discovery, "null")),
         denied("html", RULE, lies().body(Discovery, "<html>{words}</html>")),
-        denied("cut-off", "RFC 8259 2", lies().bytes(Discovery, |text| text[..text.len() - 1].into())),
-        denied("two-documents", "RFC 8259 2", lies().bytes(Discovery, |text| text.repeat(2))),
+        denied(
+            "cut-off",
+            "RFC 8259 2",
+            lies().bytes(Discovery, |text| text[..text.len() - 1].into()),
+        ),
+        denied(
+            "two-documents",
+            "RFC 8259 2",
+            lies().bytes(Discovery, |text| text.repeat(2)),
+        ),
         denied(
             "issuer-twice",
             "RFC 8259 4",
@@ -201,7 +240,11 @@ fn documents() -> Vec<Row> {
         denied("bom", "RFC 8259 8.1", lies().bytes(Discovery, bom)),
         denied("utf-16", "RFC 8259 8.1", lies().bytes(Discovery, utf16)),
         denied("latin", "RFC 8259 8.1", lies().bytes(Discovery, latin)),
-        denied("deep", "RFC 8259 9", lies().edit(Discovery, |it, _| it["x"] = deep(120))),
+        denied(
+            "deep",
+            "RFC 8259 9",
+            lies().edit(Discovery, |it, _| it["x"] = deep(120)),
+        ),
         denied(
             "deeper",
             "RFC 8259 9",
@@ -219,7 +262,12 @@ fn documents() -> Vec<Row> {
             "RFC 8259 9",
             lies().edit(Discovery, |it, _| it["x"] = json!(vec![0; 100_000])),
         ),
-        row("as-text", RULE, lies().head(Discovery, "content-type", "text/plain")).signed_in(),
+        row(
+            "as-text",
+            RULE,
+            lies().head(Discovery, "content-type", "text/plain"),
+        )
+        .signed_in(),
     ]
 }
 
@@ -241,9 +289,11 @@ fn statuses() -> Vec<Row> {
     }
     for status in [301, 302, 303, 307, 308] {
         let name = format!("redirect-{status}");
-        let lies = Lies::none()
-            .status(Discovery, status)
-            .head(Discovery, "location", &format!("/{name}/trap"));
+        let lies = Lies::none().status(Discovery, status).head(
+            Discovery,
+            "location",
+            &format!("/{name}/trap"),
+        );
         rows.push(denied(name, "RFC 9700 4.12", lies));
     }
     rows

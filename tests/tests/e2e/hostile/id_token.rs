@@ -101,9 +101,8 @@ fn parties() -> Vec<Row> {
 }
 
 fn times() -> Vec<Row> {
-    let at = |name: &str, member, seconds| {
-        row(name, CORE, Lies::none().at(Claims, member, seconds))
-    };
+    let at =
+        |name: &str, member, seconds| row(name, CORE, Lies::none().at(Claims, member, seconds));
     let mut rows = vec![
         at("exp-past", "exp", -120),
         at("exp-a-day-ago", "exp", -86_400),
@@ -126,17 +125,30 @@ fn times() -> Vec<Row> {
         row(
             "exp-40-digits",
             "RFC 7519 2",
-            Lies::none()
-                .set(Claims, "exp", json!("HERE"))
-                .replace(Claims, "\"HERE\"", "4000000000000000000000000000000000000000"),
+            Lies::none().set(Claims, "exp", json!("HERE")).replace(
+                Claims,
+                "\"HERE\"",
+                "4000000000000000000000000000000000000000",
+            ),
         ),
         claim("exp-u64-max", "RFC 7519 2", "exp", json!(u64::MAX)),
     ];
-    for (index, time) in [json!(-1), json!(null), json!(true), json!([4_000_000_000_u64]), json!(1e300)]
-        .into_iter()
-        .enumerate()
+    for (index, time) in [
+        json!(-1),
+        json!(null),
+        json!(true),
+        json!([4_000_000_000_u64]),
+        json!(1e300),
+    ]
+    .into_iter()
+    .enumerate()
     {
-        rows.push(claim(&format!("exp-{index}"), "RFC 7519 2", "exp", time.clone()));
+        rows.push(claim(
+            &format!("exp-{index}"),
+            "RFC 7519 2",
+            "exp",
+            time.clone(),
+        ));
         rows.push(claim(&format!("iat-{index}"), "RFC 7519 2", "iat", time));
     }
     rows
@@ -150,7 +162,9 @@ fn bindings() -> Vec<Row> {
         row(
             "nonce-in-a-list",
             rule,
-            Lies::none().edit(Claims, |claims, scene| claims["nonce"] = json!([scene.nonce])),
+            Lies::none().edit(Claims, |claims, scene| {
+                claims["nonce"] = json!([scene.nonce])
+            }),
         ),
         row(
             "nonce-with-more",
@@ -183,13 +197,34 @@ fn bindings() -> Vec<Row> {
         )
         .signed_in(),
     ];
-    for (index, wrong) in [json!("another"), json!(""), json!(null), json!(7), json!({})]
-        .into_iter()
-        .enumerate()
+    for (index, wrong) in [
+        json!("another"),
+        json!(""),
+        json!(null),
+        json!(7),
+        json!({}),
+    ]
+    .into_iter()
+    .enumerate()
     {
-        rows.push(claim(&format!("nonce-{index}"), rule, "nonce", wrong.clone()));
-        rows.push(claim(&format!("at-hash-{index}"), hash, "at_hash", wrong.clone()));
-        rows.push(claim(&format!("c-hash-{index}"), "OIDC Core 3.3.2.11", "c_hash", wrong));
+        rows.push(claim(
+            &format!("nonce-{index}"),
+            rule,
+            "nonce",
+            wrong.clone(),
+        ));
+        rows.push(claim(
+            &format!("at-hash-{index}"),
+            hash,
+            "at_hash",
+            wrong.clone(),
+        ));
+        rows.push(claim(
+            &format!("c-hash-{index}"),
+            "OIDC Core 3.3.2.11",
+            "c_hash",
+            wrong,
+        ));
     }
     rows
 }
@@ -243,9 +278,8 @@ fn subjects() -> Vec<Row> {
 }
 
 fn headers() -> Vec<Row> {
-    let set = |name: &str, rule, member, value| {
-        row(name, rule, Lies::none().set(Header, member, value))
-    };
+    let set =
+        |name: &str, rule, member, value| row(name, rule, Lies::none().set(Header, member, value));
     let mut rows = vec![
         row("alg-missing", JWS, Lies::none().without(Header, "alg")),
         set("alg-null", JWS, "alg", json!(null)),
@@ -265,10 +299,20 @@ fn headers() -> Vec<Row> {
         set("zip", "RFC 8725 3.6", "zip", json!("DEF")),
         set("typ-access-token", "RFC 8725 3.11", "typ", json!("at+jwt")),
         set("typ-logout", "RFC 8725 3.11", "typ", json!("logout+jwt")),
-        set("typ-media-type", "RFC 8725 3.11", "typ", json!("application/at+jwt")),
+        set(
+            "typ-media-type",
+            "RFC 8725 3.11",
+            "typ",
+            json!("application/at+jwt"),
+        ),
         set("typ-list", "RFC 7515 4.1.9", "typ", json!(["JWT"])),
         set("typ-lower", "RFC 7519 5.1", "typ", json!("jwt")).signed_in(),
-        row("typ-missing", "RFC 7519 5.1", Lies::none().without(Header, "typ")).signed_in(),
+        row(
+            "typ-missing",
+            "RFC 7519 5.1",
+            Lies::none().without(Header, "typ"),
+        )
+        .signed_in(),
         set("kid-number", "RFC 7515 4.1.4", "kid", json!(1)),
         set("kid-unknown", CORE, "kid", json!("k9")),
         set("kid-path", "RFC 8725 3.10", "kid", json!("../../dev/null")),
@@ -292,7 +336,9 @@ fn headers() -> Vec<Row> {
             "jwk-in-the-header",
             "RFC 8725 3.10",
             Lies::none()
-                .edit(Header, |header, scene| header["jwk"] = scene.keys.jwk(&Key::Other))
+                .edit(Header, |header, scene| {
+                    header["jwk"] = scene.keys.jwk(&Key::Other)
+                })
                 .signed_by(Key::Other),
         ),
         row(
@@ -303,9 +349,11 @@ fn headers() -> Vec<Row> {
     ];
     for none in ["none", "None", "NONE", "nOnE", "none ", ""] {
         let name = format!("alg-none-{}", rows.len());
-        let lies = Lies::none()
-            .set(Header, "alg", json!(none))
-            .set(Discovery, "id_token_signing_alg_values_supported", json!(["none", "RS256"]));
+        let lies = Lies::none().set(Header, "alg", json!(none)).set(
+            Discovery,
+            "id_token_signing_alg_values_supported",
+            json!(["none", "RS256"]),
+        );
         rows.push(row(name, "RFC 8725 3.2", lies.signed_by(Key::Nobody)));
     }
     rows
@@ -326,13 +374,33 @@ fn signatures() -> Vec<Row> {
         row("hs256-pem", "RFC 8725 2.1", hs256(Key::PublicPem)),
         row("hs256-der", "RFC 8725 2.1", hs256(Key::PublicDer)),
         row("hs256-modulus", "RFC 8725 2.1", hs256(Key::PublicModulus)),
-        row("hs256-client-secret", "RFC 8725 3.1", hs256(Key::Secret("a-secret-for-any-provider".into()))),
-        row("hs256-empty-secret", "RFC 8725 3.5", hs256(Key::Secret("".into()))),
-        row("rs256-is-a-mac", "RFC 8725 3.1", Lies::none().signed_by(Key::PublicPem)),
+        row(
+            "hs256-client-secret",
+            "RFC 8725 3.1",
+            hs256(Key::Secret("a-secret-for-any-provider".into())),
+        ),
+        row(
+            "hs256-empty-secret",
+            "RFC 8725 3.5",
+            hs256(Key::Secret("".into())),
+        ),
+        row(
+            "rs256-is-a-mac",
+            "RFC 8725 3.1",
+            Lies::none().signed_by(Key::PublicPem),
+        ),
         row("rs512-not-listed", "RFC 8725 3.1", alg("RS512", Key::Rsa)),
         row("ps256-not-listed", "RFC 8725 3.1", alg("PS256", Key::Rsa)),
-        row("es256-for-an-rsa-key", "RFC 8725 3.1", alg("ES256", Key::Ec)),
-        row("eddsa-for-an-rsa-key", "RFC 8725 3.1", alg("EdDSA", Key::Ed25519)),
+        row(
+            "es256-for-an-rsa-key",
+            "RFC 8725 3.1",
+            alg("ES256", Key::Ec),
+        ),
+        row(
+            "eddsa-for-an-rsa-key",
+            "RFC 8725 3.1",
+            alg("EdDSA", Key::Ed25519),
+        ),
         row(
             "rs512-for-a-key-of-rs256",
             "RFC 7517 4.4",
@@ -393,19 +461,32 @@ fn shapes() -> Vec<Row> {
     };
     vec![
         token("empty", "RFC 7519 7.2", |_| String::new()),
-        token("one-part", "RFC 7519 7.2", |_| "eyJhbGciOiJSUzI1NiJ9".into()),
-        token("two-parts", "RFC 7519 7.2", |token| {
-            token.rsplit_once('.').map_or("", |(message, _)| message).into()
+        token("one-part", "RFC 7519 7.2", |_| {
+            "eyJhbGciOiJSUzI1NiJ9".into()
         }),
-        token("four-parts", "RFC 7519 7.2", |token| format!("{token}.AAAA")),
-        token("five-parts", "RFC 7519 7.2", |token| format!("{token}.AAAA.AAAA")),
+        token("two-parts", "RFC 7519 7.2", |token| {
+            token
+                .rsplit_once('.')
+                .map_or("", |(message, _)| message)
+                .into()
+        }),
+        token("four-parts", "RFC 7519 7.2", |token| {
+            format!("{token}.AAAA")
+        }),
+        token("five-parts", "RFC 7519 7.2", |token| {
+            format!("{token}.AAAA.AAAA")
+        }),
         token("padded", "RFC 7515 2", |token| format!("{token}==")),
         token("space-behind", "RFC 7515 2", |token| format!("{token} ")),
-        token("line-within", "RFC 7515 2", |token| token.replacen('.', ".\n", 1)),
+        token("line-within", "RFC 7515 2", |token| {
+            token.replacen('.', ".\n", 1)
+        }),
         token("standard-alphabet", "RFC 7515 2", |token| {
             token.replace('-', "+").replace('_', "/") + "+/"
         }),
-        token("huge", "RFC 8725 3.12", |token| format!("{token}{}", "A".repeat(100_000))),
+        token("huge", "RFC 8725 3.12", |token| {
+            format!("{token}{}", "A".repeat(100_000))
+        }),
         token("json-serialisation", "RFC 7519 1", |token| {
             format!("{{\"payload\":\"{token}\",\"signatures\":[]}}")
         }),
@@ -413,12 +494,36 @@ fn shapes() -> Vec<Row> {
             let inner = data_encoding::BASE64URL_NOPAD.encode(token.as_bytes());
             format!("eyJhbGciOiJSUzI1NiIsImN0eSI6IkpXVCJ9.{inner}.AAAA")
         }),
-        row("claims-not-json", "RFC 7519 7.2", Lies::none().body(Claims, "claims")),
-        row("claims-a-list", "RFC 7519 7.2", Lies::none().body(Claims, "[]")),
-        row("claims-utf-16", "RFC 8259 8.1", Lies::none().bytes(Claims, utf16)),
-        row("claims-bom", "RFC 8259 8.1", Lies::none().bytes(Claims, bom)),
-        row("claims-latin", "RFC 8259 8.1", Lies::none().bytes(Claims, latin)),
-        row("claims-deep", "RFC 8259 9", Lies::none().edit(Claims, |claims, _| claims["x"] = deep(100))),
+        row(
+            "claims-not-json",
+            "RFC 7519 7.2",
+            Lies::none().body(Claims, "claims"),
+        ),
+        row(
+            "claims-a-list",
+            "RFC 7519 7.2",
+            Lies::none().body(Claims, "[]"),
+        ),
+        row(
+            "claims-utf-16",
+            "RFC 8259 8.1",
+            Lies::none().bytes(Claims, utf16),
+        ),
+        row(
+            "claims-bom",
+            "RFC 8259 8.1",
+            Lies::none().bytes(Claims, bom),
+        ),
+        row(
+            "claims-latin",
+            "RFC 8259 8.1",
+            Lies::none().bytes(Claims, latin),
+        ),
+        row(
+            "claims-deep",
+            "RFC 8259 9",
+            Lies::none().edit(Claims, |claims, _| claims["x"] = deep(100)),
+        ),
     ]
 }
 

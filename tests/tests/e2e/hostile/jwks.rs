@@ -74,7 +74,11 @@ fn one_key() -> Vec<Row> {
         "RFC 7518 6.2.1, RFC 8725 3.4",
         Lies::none()
             .set(Header, "alg", json!("ES256"))
-            .set(Discovery, "id_token_signing_alg_values_supported", json!(["ES256"]))
+            .set(
+                Discovery,
+                "id_token_signing_alg_values_supported",
+                json!(["ES256"]),
+            )
             .signed_by(Key::Ec)
             .edit(Jwks, |jwks, scene| {
                 let mut key = scene.keys.jwk(&Key::Ec);
@@ -119,8 +123,14 @@ fn several_keys() -> Vec<Row> {
             "RFC 8725 3.1",
             Lies::none()
                 .set(Header, "alg", json!("HS256"))
-                .set(Discovery, "id_token_signing_alg_values_supported", json!(["HS256"]))
-                .signed_by(Key::Secret("a-published-secret-of-32-bytes-and-more".into()))
+                .set(
+                    Discovery,
+                    "id_token_signing_alg_values_supported",
+                    json!(["HS256"]),
+                )
+                .signed_by(Key::Secret(
+                    "a-published-secret-of-32-bytes-and-more".into(),
+                ))
                 .edit(Jwks, |jwks, scene| {
                     let secret = Key::Secret("a-published-secret-of-32-bytes-and-more".into());
                     let mut key = scene.keys.jwk(&secret);
@@ -145,25 +155,64 @@ fn documents() -> Vec<Row> {
     vec![
         row("empty", JWK, lies().body(Jwks, "")),
         row("no-keys", "RFC 7517 5.1", lies().body(Jwks, "{}")),
-        row("keys-empty", "RFC 7517 5.1", lies().body(Jwks, "{\"keys\":[]}")),
-        row("keys-text", "RFC 7517 5.1", lies().body(Jwks, "{\"keys\":\"k1\"}")),
-        row("keys-object", "RFC 7517 5.1", lies().body(Jwks, "{\"keys\":{}}")),
+        row(
+            "keys-empty",
+            "RFC 7517 5.1",
+            lies().body(Jwks, "{\"keys\":[]}"),
+        ),
+        row(
+            "keys-text",
+            "RFC 7517 5.1",
+            lies().body(Jwks, "{\"keys\":\"k1\"}"),
+        ),
+        row(
+            "keys-object",
+            "RFC 7517 5.1",
+            lies().body(Jwks, "{\"keys\":{}}"),
+        ),
         row("a-list", "RFC 7517 5", lies().body(Jwks, "[]")),
         row("html", JWK, lies().body(Jwks, "<html>{words}</html>")),
-        row("cut-off", "RFC 8259 2", lies().bytes(Jwks, |text| text[..text.len() - 1].into())),
-        row("twice", "RFC 8259 2", lies().bytes(Jwks, |text| text.repeat(2))),
-        row("keys-twice", "RFC 8259 4", lies().replace(Jwks, "{\"keys\":", "{\"keys\":[],\"keys\":")),
-        row("n-twice", "RFC 8259 4", lies().replace(Jwks, "\"n\":", "\"n\":\"AQ\",\"n\":")),
+        row(
+            "cut-off",
+            "RFC 8259 2",
+            lies().bytes(Jwks, |text| text[..text.len() - 1].into()),
+        ),
+        row(
+            "twice",
+            "RFC 8259 2",
+            lies().bytes(Jwks, |text| text.repeat(2)),
+        ),
+        row(
+            "keys-twice",
+            "RFC 8259 4",
+            lies().replace(Jwks, "{\"keys\":", "{\"keys\":[],\"keys\":"),
+        ),
+        row(
+            "n-twice",
+            "RFC 8259 4",
+            lies().replace(Jwks, "\"n\":", "\"n\":\"AQ\",\"n\":"),
+        ),
         row("bom", "RFC 8259 8.1", lies().bytes(Jwks, bom)),
         row("utf-16", "RFC 8259 8.1", lies().bytes(Jwks, utf16)),
         row("latin", "RFC 8259 8.1", lies().bytes(Jwks, latin)),
-        row("deep", "RFC 8259 9", lies().edit(Jwks, |jwks, _| jwks["x"] = deep(120))),
+        row(
+            "deep",
+            "RFC 8259 9",
+            lies().edit(Jwks, |jwks, _| jwks["x"] = deep(120)),
+        ),
         row(
             "deeper",
             "RFC 8259 9",
-            lies().bytes(Jwks, |_| [b"[".repeat(100_000), b"]".repeat(100_000)].concat()),
+            lies().bytes(Jwks, |_| {
+                [b"[".repeat(100_000), b"]".repeat(100_000)].concat()
+            }),
         ),
-        row("as-html", JWK, lies().head(Jwks, "content-type", "text/html")).signed_in(),
+        row(
+            "as-html",
+            JWK,
+            lies().head(Jwks, "content-type", "text/html"),
+        )
+        .signed_in(),
     ]
 }
 
@@ -184,9 +233,11 @@ fn statuses() -> Vec<Row> {
         rows.push(row(format!("status-{status}"), "RFC 9110 15", lies).refused(end));
     }
     for status in [301, 302, 303, 307, 308] {
-        let lies = Lies::none()
-            .status(Jwks, status)
-            .head(Jwks, "location", "http://169.254.169.254/latest/meta-data/");
+        let lies = Lies::none().status(Jwks, status).head(
+            Jwks,
+            "location",
+            "http://169.254.169.254/latest/meta-data/",
+        );
         rows.push(row(format!("redirect-{status}"), "RFC 9700 4.12", lies));
     }
     rows

@@ -12,27 +12,47 @@ const RULE: &str = "RFC 9700 4.4, RFC 9207";
 async fn hostile_mix_up() -> Result<()> {
     let rows = vec![
         honest("honest"),
-        not_sent("iss-of-the-honest", Lies::none().turn(|way, scene| {
-            way.set("iss", &format!("{}/honest", scene.base));
-        }), INVALID_RESPONSE),
-        not_sent("callback-of-the-honest", Lies::none().turn(|way, _| {
-            way.path = "/callback/honest".into();
-        }), UNKNOWN_STATE),
-        not_sent("callback-and-iss-of-the-honest", Lies::none().turn(|way, scene| {
-            way.path = "/callback/honest".into();
-            way.set("iss", &format!("{}/honest", scene.base));
-        }), UNKNOWN_STATE),
+        not_sent(
+            "iss-of-the-honest",
+            Lies::none().turn(|way, scene| {
+                way.set("iss", &format!("{}/honest", scene.base));
+            }),
+            INVALID_RESPONSE,
+        ),
+        not_sent(
+            "callback-of-the-honest",
+            Lies::none().turn(|way, _| {
+                way.path = "/callback/honest".into();
+            }),
+            UNKNOWN_STATE,
+        ),
+        not_sent(
+            "callback-and-iss-of-the-honest",
+            Lies::none().turn(|way, scene| {
+                way.path = "/callback/honest".into();
+                way.set("iss", &format!("{}/honest", scene.base));
+            }),
+            UNKNOWN_STATE,
+        ),
         // The user signed in at the honest one, which says so.
         not_sent(
             "authorization-endpoint-of-the-honest",
             Lies::none()
-                .set(Discovery, "authorization_endpoint", json!("{base}/honest/authorize"))
+                .set(
+                    Discovery,
+                    "authorization_endpoint",
+                    json!("{base}/honest/authorize"),
+                )
                 .turn(|way, scene| way.set("iss", &format!("{}/honest", scene.base))),
             INVALID_RESPONSE,
         ),
-        not_sent("both-isses", Lies::none().turn(|way, scene| {
-            way.add("iss", &format!("{}/honest", scene.base));
-        }), BAD_REQUEST),
+        not_sent(
+            "both-isses",
+            Lies::none().turn(|way, scene| {
+                way.add("iss", &format!("{}/honest", scene.base));
+            }),
+            BAD_REQUEST,
+        ),
         row(
             "iss-not-promised-and-wrong",
             RULE,
@@ -58,7 +78,9 @@ async fn hostile_mix_up() -> Result<()> {
             "metadata-of-the-honest",
             "OIDC Discovery 4.3",
             Lies::none().edit(Discovery, |metadata, scene| {
-                let text = metadata.to_string().replace("/metadata-of-the-honest", "/honest");
+                let text = metadata
+                    .to_string()
+                    .replace("/metadata-of-the-honest", "/honest");
                 assert!(text.contains(&format!("{}/honest/token", scene.base)));
                 *metadata = serde_json::from_str(&text).expect("still JSON");
             }),
@@ -80,15 +102,24 @@ async fn hostile_mix_up() -> Result<()> {
         row(
             "an-access-token-as-id-token",
             "RFC 8725 3.11",
-            Lies::none().edit(Token, |answer, _| answer["id_token"] = answer["access_token"].clone()),
+            Lies::none().edit(Token, |answer, _| {
+                answer["id_token"] = answer["access_token"].clone()
+            }),
         ),
-        row("no-keys-at-all", "OIDC Core 10.1", Lies::none().body(Jwks, "{\"keys\":[]}")),
+        row(
+            "no-keys-at-all",
+            "OIDC Core 10.1",
+            Lies::none().body(Jwks, "{\"keys\":[]}"),
+        ),
     ];
     let (stage, plays) = Stage::set(rows).await?;
     stage.play(plays).await?;
     let seen = stage.liar.seen("honest")?;
     let tokens = seen.iter().filter(|path| *path == "token").count();
-    anyhow::ensure!(tokens == 1, "others' codes came to the honest one: {seen:?}");
+    anyhow::ensure!(
+        tokens == 1,
+        "others' codes came to the honest one: {seen:?}"
+    );
     Ok(())
 }
 

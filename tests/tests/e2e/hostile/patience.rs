@@ -13,40 +13,74 @@ const RULE: &str = "RFC 9700 4.15";
 async fn hostile_patience_ends_in_time() -> Result<()> {
     let mut rows = vec![
         honest("honest"),
-        row("a-second-each", RULE, Lies::none()
-            .late(Place::Discovery, 1000)
-            .late(Place::Jwks, 1000)
-            .late(Place::Token, 1000)
-            .late(Place::Userinfo, 1000))
+        row(
+            "a-second-each",
+            RULE,
+            Lies::none()
+                .late(Place::Discovery, 1000)
+                .late(Place::Jwks, 1000)
+                .late(Place::Token, 1000)
+                .late(Place::Userinfo, 1000),
+        )
         .signed_in(),
-        row("all-slow", RULE, Lies::none()
-            .late(Place::Discovery, 4000)
-            .late(Place::Jwks, 4500)
-            .late(Place::Token, 9000)
-            .late(Place::Userinfo, 9500))
+        row(
+            "all-slow",
+            RULE,
+            Lies::none()
+                .late(Place::Discovery, 4000)
+                .late(Place::Jwks, 4500)
+                .late(Place::Token, 9000)
+                .late(Place::Userinfo, 9500),
+        )
         .refused(UNAVAILABLE)
-        .userinfo(1),
-        row("slow-keys-twice", RULE, Lies::none()
-            .late(Place::Jwks, 4500)
-            .late(Place::Token, 9500)
-            .signed_by(celadon_tests::liar::Key::Other))
+        .asks_userinfo(),
+        row(
+            "slow-keys-twice",
+            RULE,
+            Lies::none()
+                .late(Place::Jwks, 4500)
+                .late(Place::Token, 9500)
+                .signed_by(celadon_tests::liar::Key::Other),
+        )
         .refused(UNAVAILABLE),
-        row("asked-to-wait", "RFC 6585 4", Lies::none()
-            .status(Place::Token, 429)
-            .head(Place::Token, "retry-after", "1"))
+        row(
+            "asked-to-wait",
+            "RFC 6585 4",
+            Lies::none()
+                .status(Place::Token, 429)
+                .head(Place::Token, "retry-after", "1"),
+        )
         .refused(UNAVAILABLE)
         .codes(12),
-        row("asked-to-wait-by-503", "RFC 9110 10.2.3", Lies::none()
-            .status(Place::Token, 503)
-            .head(Place::Token, "retry-after", "3"))
+        row(
+            "asked-to-wait-by-503",
+            "RFC 9110 10.2.3",
+            Lies::none()
+                .status(Place::Token, 503)
+                .head(Place::Token, "retry-after", "3"),
+        )
         .refused(UNAVAILABLE)
         .codes(6),
-        row("no-token-server", RULE, Lies::none()
-            .set(Place::Discovery, "token_endpoint", "https://127.0.0.1:1/token".into()))
+        row(
+            "no-token-server",
+            RULE,
+            Lies::none().set(
+                Place::Discovery,
+                "token_endpoint",
+                "https://127.0.0.1:1/token".into(),
+            ),
+        )
         .refused(UNAVAILABLE)
         .codes(0),
-        row("no-tls-at-the-token-endpoint", RULE, Lies::none()
-            .set(Place::Discovery, "token_endpoint", "https://127.0.0.1:{port}/x/token".into()))
+        row(
+            "no-tls-at-the-token-endpoint",
+            RULE,
+            Lies::none().set(
+                Place::Discovery,
+                "token_endpoint",
+                "https://127.0.0.1:{port}/x/token".into(),
+            ),
+        )
         .refused(UNAVAILABLE)
         .codes(0),
     ];
@@ -62,7 +96,10 @@ async fn hostile_patience_ends_in_time() -> Result<()> {
     let (stage, plays) = Stage::set(rows).await?;
     let before = stage.celadon.resident()?;
     let longest = stage.play_at_once(plays.len(), plays).await?;
-    ensure!(longest > Duration::from_secs(10), "nothing was slow: {longest:?}");
+    ensure!(
+        longest > Duration::from_secs(10),
+        "nothing was slow: {longest:?}"
+    );
     ensure!(stage.celadon.resident()? < before + (64 << 20), "it grew");
     Ok(())
 }

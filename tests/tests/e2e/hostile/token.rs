@@ -2,8 +2,8 @@
 
 use super::id_token::{bom, deep, latin, utf16};
 use super::table::{
-    ACCESS_DENIED, INVALID_CLIENT, INVALID_GRANT, INVALID_RESPONSE, PROVIDER_REFUSED, Row,
-    UNAVAILABLE, honest, play, row,
+    ACCESS_DENIED, INVALID_CLIENT, INVALID_GRANT, INVALID_RESPONSE, Row, UNAVAILABLE, honest, play,
+    row,
 };
 use anyhow::Result;
 use celadon_tests::liar::Lies;
@@ -36,25 +36,88 @@ fn member(name: impl Into<String>, rule: &'static str, member: &'static str, val
 
 fn tokens() -> Vec<Row> {
     let mut rows = vec![
-        row("no-access-token", RULE, Lies::none().without(Token, "access_token")),
-        row("no-id-token", "OIDC Core 3.1.3.3", Lies::none().without(Token, "id_token")),
-        row("no-token-type", RULE, Lies::none().without(Token, "token_type")).signed_in(),
-        row("no-refresh-token", RULE, Lies::none().without(Token, "refresh_token")).signed_in(),
+        row(
+            "no-access-token",
+            RULE,
+            Lies::none().without(Token, "access_token"),
+        ),
+        row(
+            "no-id-token",
+            "OIDC Core 3.1.3.3",
+            Lies::none().without(Token, "id_token"),
+        ),
+        row(
+            "no-token-type",
+            RULE,
+            Lies::none().without(Token, "token_type"),
+        )
+        .signed_in(),
+        row(
+            "no-refresh-token",
+            RULE,
+            Lies::none().without(Token, "refresh_token"),
+        )
+        .signed_in(),
         member("type-lower", "RFC 6749 5.1", "token_type", json!("bearer")).signed_in(),
-        member("id-token-in-a-list", "OIDC Core 3.1.3.3", "id_token", json!(["a.b.c"])),
-        member("refresh-token-number", "RFC 6749 6", "refresh_token", json!(7)).signed_in(),
-        member("refresh-token-null", "RFC 6749 6", "refresh_token", json!(null)).signed_in(),
-        member("refresh-token-list", "RFC 6749 6", "refresh_token", json!(["x"])).signed_in(),
+        member(
+            "id-token-in-a-list",
+            "OIDC Core 3.1.3.3",
+            "id_token",
+            json!(["a.b.c"]),
+        ),
+        member(
+            "refresh-token-number",
+            "RFC 6749 6",
+            "refresh_token",
+            json!(7),
+        )
+        .signed_in(),
+        member(
+            "refresh-token-null",
+            "RFC 6749 6",
+            "refresh_token",
+            json!(null),
+        )
+        .signed_in(),
+        member(
+            "refresh-token-list",
+            "RFC 6749 6",
+            "refresh_token",
+            json!(["x"]),
+        )
+        .signed_in(),
         row(
             "the-answer-within",
             RULE,
             Lies::none().edit(Token, |answer, _| *answer = json!({"data": answer.clone()})),
         ),
         row(
+            "ten-thousand-secrets",
+            "RFC 9700 4.15",
+            Lies::none().edit(Token, |answer, _| {
+                let secrets = (0..10_000).map(|index| format!("secret-{index:08}"));
+                answer["x"] = secrets.collect::<Vec<_>>().into();
+            }),
+        ),
+        row(
+            "a-long-secret-beside",
+            RULE,
+            Lies::none().set(Token, "x", json!("x".repeat(200_000))),
+        )
+        .signed_in(),
+        row(
             "odd-names",
             RULE,
             Lies::none().edit(Token, |answer, _| {
-                for name in ["", "a/b", "~1", "__proto__", "secret:0/access_token", "\u{0}", "<b>"] {
+                for name in [
+                    "",
+                    "a/b",
+                    "~1",
+                    "__proto__",
+                    "secret:0/access_token",
+                    "\u{0}",
+                    "<b>",
+                ] {
                     answer[name] = json!("{words}");
                 }
             }),
@@ -71,7 +134,12 @@ fn tokens() -> Vec<Row> {
     .into_iter()
     .enumerate()
     {
-        rows.push(member(format!("type-{index}"), "RFC 6749 7.1", "token_type", kind));
+        rows.push(member(
+            format!("type-{index}"),
+            "RFC 6749 7.1",
+            "token_type",
+            kind,
+        ));
     }
     for (index, token) in [
         json!(null),
@@ -88,7 +156,12 @@ fn tokens() -> Vec<Row> {
     .into_iter()
     .enumerate()
     {
-        rows.push(member(format!("access-token-{index}"), "RFC 6750 2.1", "access_token", token));
+        rows.push(member(
+            format!("access-token-{index}"),
+            "RFC 6750 2.1",
+            "access_token",
+            token,
+        ));
     }
     rows
 }
@@ -117,7 +190,11 @@ fn lifetimes() -> Vec<Row> {
     {
         rows.push(member(format!("expires-in-{index}"), rule, "expires_in", seconds).signed_in());
     }
-    for (name, number) in [("nan", "NaN"), ("infinite", "Infinity"), ("beyond-floats", "1e400")] {
+    for (name, number) in [
+        ("nan", "NaN"),
+        ("infinite", "Infinity"),
+        ("beyond-floats", "1e400"),
+    ] {
         let lies = Lies::none()
             .set(Token, "expires_in", json!("HERE"))
             .replace(Token, "\"HERE\"", number);
@@ -152,26 +229,64 @@ fn documents() -> Vec<Row> {
         row("null", RULE, lies().body(Token, "null")),
         row("a-list", RULE, lies().body(Token, "[]")),
         row("a-text", RULE, lies().body(Token, "\"{words}\"")),
-        row("html", RULE, lies().body(Token, "<html>call-555-0100-words-of-the-liar</html>")),
-        row("cut-off", "RFC 8259 2", lies().bytes(Token, |text| text[..text.len() - 1].into())),
-        row("two-documents", "RFC 8259 2", lies().bytes(Token, |text| text.repeat(2))),
+        row(
+            "html",
+            RULE,
+            lies().body(Token, "<html>call-555-0100-words-of-the-liar</html>"),
+        ),
+        row(
+            "cut-off",
+            "RFC 8259 2",
+            lies().bytes(Token, |text| text[..text.len() - 1].into()),
+        ),
+        row(
+            "two-documents",
+            "RFC 8259 2",
+            lies().bytes(Token, |text| text.repeat(2)),
+        ),
         row(
             "access-token-twice",
             "RFC 8259 4",
-            lies().replace(Token, "\"access_token\":", "\"access_token\":\"x\",\"access_token\":"),
+            lies().replace(
+                Token,
+                "\"access_token\":",
+                "\"access_token\":\"x\",\"access_token\":",
+            ),
         ),
         row(
             "id-token-twice",
             "RFC 8259 4",
-            lies().replace(Token, "\"id_token\":", "\"id_token\":\"a.b.c\",\"id_token\":"),
+            lies().replace(
+                Token,
+                "\"id_token\":",
+                "\"id_token\":\"a.b.c\",\"id_token\":",
+            ),
         ),
         row("bom", "RFC 8259 8.1", lies().bytes(Token, bom)),
         row("utf-16", "RFC 8259 8.1", lies().bytes(Token, utf16)),
         row("latin", "RFC 8259 8.1", lies().bytes(Token, latin)),
-        row("deep", "RFC 8259 9", lies().edit(Token, |it, _| it["x"] = deep(120))),
-        row("many-values", "RFC 8259 9", lies().edit(Token, |it, _| it["x"] = json!(vec![0; 100_000]))),
-        row("as-html", RULE, lies().head(Token, "content-type", "text/html")).signed_in(),
-        row("as-nothing", RULE, lies().head(Token, "content-type", "\u{1}")).refused(UNAVAILABLE),
+        row(
+            "deep",
+            "RFC 8259 9",
+            lies().edit(Token, |it, _| it["x"] = deep(120)),
+        ),
+        row(
+            "many-values",
+            "RFC 8259 9",
+            lies().edit(Token, |it, _| it["x"] = json!(vec![0; 100_000])),
+        ),
+        row(
+            "as-html",
+            RULE,
+            lies().head(Token, "content-type", "text/html"),
+        )
+        .signed_in(),
+        row(
+            "as-nothing",
+            RULE,
+            lies().head(Token, "content-type", "\u{1}"),
+        )
+        .refused(UNAVAILABLE),
         row(
             "a-form-without-tokens",
             RULE,
@@ -193,7 +308,9 @@ fn errors() -> Vec<Row> {
     let words = "call-555-0100-words-of-the-liar";
     let error = |status: u16, code: Value| {
         let body = json!({"error": code, "error_description": words, "error_uri": words});
-        Lies::none().status(Token, status).body(Token, body.to_string())
+        Lies::none()
+            .status(Token, status)
+            .body(Token, body.to_string())
     };
     let mut rows = Vec::new();
     for status in [200, 400] {
@@ -220,13 +337,14 @@ fn errors() -> Vec<Row> {
     odd.push(json!({"type": words, "code": 190}));
     for (index, code) in odd.into_iter().enumerate() {
         let lies = error(400, code);
-        rows.push(row(format!("error-odd-{index}"), "RFC 6749 5.2", lies).refused(INVALID_RESPONSE));
+        rows.push(
+            row(format!("error-odd-{index}"), "RFC 6749 5.2", lies).refused(INVALID_RESPONSE),
+        );
     }
     for (code, end) in [
         ("unauthorized_client", INVALID_CLIENT),
-        ("unsupported_grant_type", PROVIDER_REFUSED),
-        ("invalid_request", PROVIDER_REFUSED),
-        ("invalid_scope", PROVIDER_REFUSED),
+        ("invalid_request", INVALID_RESPONSE),
+        ("invalid_scope", INVALID_RESPONSE),
     ] {
         let name = format!("error-{}", code.replace('_', "-"));
         rows.push(row(name, "RFC 6749 5.2", error(400, json!(code))).refused(end));
@@ -236,8 +354,12 @@ fn errors() -> Vec<Row> {
 
 fn statuses() -> Vec<Row> {
     let mut rows = vec![
-        row("401", "RFC 6749 5.2", Lies::none().status(Token, 401).body(Token, "no"))
-            .refused(INVALID_CLIENT),
+        row(
+            "401",
+            "RFC 6749 5.2",
+            Lies::none().status(Token, 401).body(Token, "no"),
+        )
+        .refused(INVALID_CLIENT),
         row("tokens-with-500", RULE, Lies::none().status(Token, 500)).refused(UNAVAILABLE),
         row("tokens-with-400", RULE, Lies::none().status(Token, 400)),
         row("tokens-with-201", RULE, Lies::none().status(Token, 201)).signed_in(),
@@ -282,9 +404,10 @@ fn statuses() -> Vec<Row> {
     }
     for status in [301, 302, 303, 307, 308] {
         let name = format!("redirect-{status}");
-        let lies = Lies::none()
-            .status(Token, status)
-            .head(Token, "location", &format!("/{name}/trap"));
+        let lies =
+            Lies::none()
+                .status(Token, status)
+                .head(Token, "location", &format!("/{name}/trap"));
         rows.push(row(name, "RFC 9700 4.12", lies));
     }
     rows

@@ -23,7 +23,7 @@ async fn hostile_userinfo() -> Result<()> {
 
 /// One that is refused for what userinfo says.
 fn bad(name: impl Into<String>, rule: &'static str, lies: Lies) -> Row {
-    row(name, rule, lies).userinfo(1)
+    row(name, rule, lies).asks_userinfo()
 }
 
 fn subjects() -> Vec<Row> {
@@ -98,7 +98,14 @@ fn claims() -> Vec<Row> {
     .enumerate()
     {
         let lies = Lies::none().set(Userinfo, "email", email);
-        rows.push(row(format!("email-{index}"), "OIDC Core 5.1, RFC 5322 3.4.1", lies).signed_in());
+        rows.push(
+            row(
+                format!("email-{index}"),
+                "OIDC Core 5.1, RFC 5322 3.4.1",
+                lies,
+            )
+            .signed_in(),
+        );
     }
     for (index, picture) in [
         json!("javascript:alert(1)"),
@@ -122,24 +129,41 @@ fn documents() -> Vec<Row> {
         bad("empty", RULE, whole("")),
         bad("null", RULE, whole("null")),
         bad("a-list", RULE, whole("[]")),
-        bad("html", RULE, whole("<html>call-555-0100-words-of-the-liar</html>")),
+        bad(
+            "html",
+            RULE,
+            whole("<html>call-555-0100-words-of-the-liar</html>"),
+        ),
         bad(
             "a-jwt-nobody-signed",
             RULE,
-            whole("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.")
-                .head(Userinfo, "content-type", "application/jwt"),
+            whole("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.").head(
+                Userinfo,
+                "content-type",
+                "application/jwt",
+            ),
         ),
         bad("bom", "RFC 8259 8.1", lies().bytes(Userinfo, bom)),
         bad("utf-16", "RFC 8259 8.1", lies().bytes(Userinfo, utf16)),
         bad("latin", "RFC 8259 8.1", lies().bytes(Userinfo, latin)),
-        bad("deep", "RFC 8259 9", lies().edit(Userinfo, |it, _| it["x"] = deep(120))),
-        bad("cut-off", "RFC 8259 2", lies().bytes(Userinfo, |text| text[..text.len() - 1].into())),
+        bad(
+            "deep",
+            "RFC 8259 9",
+            lies().edit(Userinfo, |it, _| it["x"] = deep(120)),
+        ),
+        bad(
+            "cut-off",
+            "RFC 8259 2",
+            lies().bytes(Userinfo, |text| text[..text.len() - 1].into()),
+        ),
         row(
             "digits",
             "RFC 8259 6",
-            lies()
-                .set(Userinfo, "x", json!("HERE"))
-                .replace(Userinfo, "\"HERE\"", "123456789012345678901234567890"),
+            lies().set(Userinfo, "x", json!("HERE")).replace(
+                Userinfo,
+                "\"HERE\"",
+                "123456789012345678901234567890",
+            ),
         )
         .signed_in(),
     ]
@@ -173,9 +197,11 @@ fn statuses() -> Vec<Row> {
     }
     for status in [301, 302, 303, 307, 308] {
         let name = format!("redirect-{status}");
-        let lies = Lies::none()
-            .status(Userinfo, status)
-            .head(Userinfo, "location", &format!("/{name}/trap"));
+        let lies = Lies::none().status(Userinfo, status).head(
+            Userinfo,
+            "location",
+            &format!("/{name}/trap"),
+        );
         rows.push(bad(name, "RFC 9700 4.12", lies));
     }
     rows

@@ -32,7 +32,7 @@ pub fn broken(place: Place, name: &str, manner: Manner, kind: Kind) -> Row {
     let row = row(name, RULE, Lies::none().manner(place, manner));
     match place {
         Place::Discovery => row.no_link(kind),
-        Place::Userinfo => row.refused(kind).userinfo(1),
+        Place::Userinfo => row.refused(kind).asks_userinfo(),
         _ => row.refused(kind),
     }
 }
@@ -54,7 +54,8 @@ fn connections(place: Place) -> Vec<Row> {
 }
 
 fn framing(place: Place) -> Vec<Row> {
-    let raw = |name: &str, text: &[u8]| broken(place, name, Manner::Raw(text.to_vec()), UNAVAILABLE);
+    let raw =
+        |name: &str, text: &[u8]| broken(place, name, Manner::Raw(text.to_vec()), UNAVAILABLE);
     let mut heads = b"HTTP/1.1 200 OK\r\n".to_vec();
     for index in 0..5000 {
         heads.extend(format!("x-{index}: {}\r\n", "y".repeat(100)).into_bytes());
@@ -63,12 +64,30 @@ fn framing(place: Place) -> Vec<Row> {
         raw("no-http", b"SSH-2.0-OpenSSH_9.9\r\n"),
         raw("http-0-9", b"{}"),
         raw("status-text", b"HTTP/1.1 abc OK\r\n\r\n"),
-        raw("length-negative", b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}"),
-        raw("lengths-differ", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}x"),
-        raw("length-overflows", b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n{}"),
-        raw("chunk-size-odd", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
-        raw("chunk-overflows", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}"),
-        raw("nul-in-head", b"HTTP/1.1 200 OK\r\nx: \0\r\ncontent-length: 2\r\n\r\n{}"),
+        raw(
+            "length-negative",
+            b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}",
+        ),
+        raw(
+            "lengths-differ",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}x",
+        ),
+        raw(
+            "length-overflows",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n{}",
+        ),
+        raw(
+            "chunk-size-odd",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        ),
+        raw(
+            "chunk-overflows",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}",
+        ),
+        raw(
+            "nul-in-head",
+            b"HTTP/1.1 200 OK\r\nx: \0\r\ncontent-length: 2\r\n\r\n{}",
+        ),
         raw("too-many-headers", &heads),
         broken(
             place,
