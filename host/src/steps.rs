@@ -149,11 +149,36 @@ fn reported(failure: &Failure) -> Stop {
         |text: &str| -> String { text.chars().filter(|c| !c.is_control()).take(200).collect() };
     tracing::warn!(
         reason = reason.as_str(),
-        code = printable(failure.code.as_deref().unwrap_or_default()),
+        code = known_code(failure.code.as_deref()),
         component_detail = printable(&failure.detail),
         "a component reports a failure"
     );
     Stop::refused(reason, detail)
+}
+
+/// An error code that an RFC registers; what else a provider says stays out of the log.
+fn known_code(code: Option<&str>) -> &'static str {
+    const KNOWN: [&str; 12] = [
+        "invalid_grant",
+        "invalid_client",
+        "invalid_request",
+        "invalid_scope",
+        "invalid_token",
+        "invalid_target",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "insufficient_scope",
+        "access_denied",
+        "server_error",
+        "temporarily_unavailable",
+    ];
+    match code {
+        None => "",
+        Some(code) => KNOWN
+            .into_iter()
+            .find(|known| *known == code)
+            .unwrap_or("another"),
+    }
 }
 
 /// A step's answer for its activity: refusals are values, trouble is a failure that is retried.

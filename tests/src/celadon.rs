@@ -97,6 +97,14 @@ impl Celadon {
         Ok(String::from_utf8_lossy(&std::fs::read(&self.log)?).into_owned())
     }
 
+    /// The memory that it occupies now, in bytes.
+    pub fn resident(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.context("no VmRSS")?.trim().trim_end_matches(" kB");
+        Ok(kilobytes.trim().parse::<u64>()? << 10)
+    }
+
     /// SIGKILL: nothing is put in order.
     pub fn kill9(&mut self) -> Result<()> {
         self.child.kill()

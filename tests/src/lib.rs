@@ -1,7 +1,7 @@
 //! What a black-box test of Celadon stands on: the program as a child process ([`Celadon`]), a real
-//! Temporal dev server ([`Temporal`]), OpenID providers that others wrote ([`Op`], [`MockOp`]), a
-//! browser without JavaScript ([`Browser`]), an application that calls the API ([`Caller`]) and a
-//! search for secrets in whatever bytes are left behind ([`Needles`]).
+//! Temporal dev server ([`Temporal`]), OpenID providers that others wrote ([`Op`], [`MockOp`]), one
+//! that lies ([`liar`]), a browser without JavaScript ([`Browser`]), an application that calls the
+//! API ([`Caller`]) and a search for secrets in whatever bytes are left behind ([`Needles`]).
 //!
 //! The harness knows the program's outside alone: `celadon.toml`, HTTP, signals, files, workflow
 //! histories. Every test starts what it needs on free ports of 127.0.0.1 and leaves nothing behind,
@@ -14,6 +14,7 @@ mod celadon;
 mod children;
 mod http;
 mod leaks;
+pub mod liar;
 mod mock_op;
 mod op;
 mod places;

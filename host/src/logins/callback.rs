@@ -124,6 +124,12 @@ impl<'a> Parameters<'a> {
                 "the callback's code is too long".to_owned(),
             ));
         }
+        // RFC 6749 appendix A.11. Whatever else came is not what the provider wrote.
+        if code.is_some_and(|code| !code.bytes().all(|byte| (0x20..=0x7e).contains(&byte))) {
+            return Err(LoginError::BadRequest(
+                "the callback's code has characters that RFC 6749 forbids".to_owned(),
+            ));
+        }
         let kept: Vec<(String, String)> = self
             .0
             .iter()

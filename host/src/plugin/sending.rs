@@ -102,10 +102,10 @@ pub(super) async fn send(
     loop {
         let wait = match egress.send(outgoing(prepared, deadline)).await {
             Ok(answer) => match asked_to_wait(&answer) {
-                Some(wait) if Instant::now() + wait < deadline => wait,
+                Some(wait) if wait < left(deadline) => wait,
                 _ => return Ok(answered(answer, prepared)),
             },
-            Err(error) if error.worth_repeating() && Instant::now() + pause < deadline => {
+            Err(error) if error.worth_repeating() && pause < left(deadline) => {
                 pause = (pause * 2).min(Duration::from_secs(2));
                 pause
             }
@@ -113,6 +113,12 @@ pub(super) async fn send(
         };
         tokio::time::sleep(wait).await;
     }
+}
+
+/// The time until then. The wait that a provider asks for may be longer than an [`Instant`] holds, so
+/// it is compared with this and never added to one.
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
 }
 
 fn outgoing(prepared: &Prepared, deadline: Instant) -> Outgoing {
@@ -209,5 +215,27 @@ fn unanswered(error: &EgressError, prepared: &Prepared) -> Unanswered {
             reason,
             format!("endpoint `{}`: {detail}", prepared.endpoint),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_of_any_length_is_compared_with_what_is_left() {
+        let deadline = Instant::now() + PATIENCE;
+        for wait in ["30", "9999999999", "18446744073709551615"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, wait.parse().expect("a value"));
+            let answer = Answer {
+                status: 429,
+                headers,
+                body: Vec::new(),
+            };
+            let wait = asked_to_wait(&answer).expect("429 asks to wait");
+            assert!(wait >= left(deadline), "{wait:?}");
+        }
+        assert_eq!(left(Instant::now()), Duration::ZERO);
     }
 }

@@ -128,6 +128,15 @@ impl Setup {
         Ok(self)
     }
 
+    /// Changes the scopes of the provider added last.
+    #[must_use]
+    pub fn scopes(mut self, scopes: &[&str]) -> Self {
+        if let Some((_, provider)) = self.providers.last_mut() {
+            provider.scopes = scopes.iter().map(ToString::to_string).collect();
+        }
+        self
+    }
+
     /// Changes the component of the provider added last to another one that the build has made,
     /// such as `test/spy`.
     pub fn component(mut self, name: &str) -> Result<Self> {

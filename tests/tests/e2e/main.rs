@@ -8,6 +8,7 @@ mod client_keys;
 mod edges;
 mod google;
 mod harness;
+mod hostile;
 mod house;
 mod keys;
 mod killed;
