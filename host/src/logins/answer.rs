@@ -3,6 +3,7 @@
 use super::callback::Parameters;
 use super::{CallbackRequest, LoginError, Logins, SignedIn, cannot_begin, ended, return_to, store};
 use crate::clock;
+use crate::fault;
 use crate::random;
 use crate::steps::attempt::{Callback, callback_of};
 use crate::store::{AttemptRecord, FirstWrite};
@@ -13,6 +14,9 @@ use subtle::ConstantTimeEq;
 
 /// How long a browser waits for the end of its login.
 const PATIENCE: Duration = Duration::from_secs(19);
+/// Seconds after its expiry in which a login that was answered in time may still be fetched by its
+/// browser: longer than its steps may take.
+const LATE: u64 = 180;
 
 impl Logins {
     /// Answers a callback: waits until the login has ended, at most 20 s.
@@ -29,7 +33,7 @@ impl Logins {
         }
         check_binding(&record, &request)?;
         if let Some(outcome) = &record.outcome {
-            return Err(ended(&login, outcome));
+            return self.after_the_end(&record, &parameters, outcome).await;
         }
         let answered_before = record.callback_digest.is_some();
         if !answered_before && clock::now() >= record.attempt.expires_at {
@@ -37,12 +41,34 @@ impl Logins {
         }
         let callback = self.read(&record, &parameters, &login).await?;
         let digest = self.keep(&login, &callback).await?;
+        fault::point("callback.sealed").await;
         let left = PATIENCE.saturating_sub(begun.elapsed());
         let outcome = self.hand_over(&record, digest, left).await?;
         match outcome {
             Outcome::SignedIn { .. } => self.finish(&record, &outcome).await,
             other => Err(ended(&login, &other)),
         }
+    }
+
+    /// The same callback again, after the login has ended: the browser reloads the page that said
+    /// "still under way", or the answer was lost with the process that was to give it. A browser
+    /// that was answered has lost its binding cookie, so this gives nobody a second session.
+    async fn after_the_end(
+        &self,
+        record: &AttemptRecord,
+        parameters: &Parameters<'_>,
+        outcome: &Outcome,
+    ) -> Result<SignedIn, LoginError> {
+        let login = &record.attempt.id;
+        let late = clock::now() >= record.attempt.expires_at.saturating_add(LATE);
+        if late || !matches!(outcome, Outcome::SignedIn { .. }) {
+            return Err(ended(login, outcome));
+        }
+        let callback = self.read(record, parameters, login).await?;
+        if record.callback_digest.as_ref() != Some(&self.digest(login, &callback)) {
+            return Err(LoginError::AlreadyAnswered);
+        }
+        self.finish(record, outcome).await
     }
 
     /// What the steps need of the callback, checked against the pinned description.
@@ -71,17 +97,21 @@ impl Logins {
         parameters.callback(&revision.description, clock::now())
     }
 
-    /// Seals the callback into the store, the first time. Its digest is the same for the same
-    /// parameters, and says nothing to who does not have our keys.
+    /// The callback's digest: the same for the same parameters, and it says nothing to who does
+    /// not have our keys.
+    fn digest(&self, login: &LoginId, callback: &Callback) -> String {
+        let text = digest_text(login, callback);
+        self.steps.keys.keyed_hash("callback", text.as_bytes())
+    }
+
+    /// Seals the callback into the store, the first time.
     async fn keep(
         &self,
         login: &LoginId,
         callback: &Callback,
     ) -> Result<CallbackDigest, LoginError> {
         let steps = &self.steps;
-        let digest = steps
-            .keys
-            .keyed_hash("callback", digest_text(login, callback).as_bytes());
+        let digest = self.digest(login, callback);
         let sealed = steps
             .keys
             .seal_json(&callback_of(login), callback)
@@ -145,6 +175,7 @@ impl Logins {
             .begin(user, identity, &attempt.provider)
             .await
             .map_err(store)?;
+        fault::point("session.made").await;
         Ok(SignedIn {
             login: attempt.id.clone(),
             session: Some(session),

@@ -6,14 +6,16 @@ use super::{
     return_to, store, temporal,
 };
 use crate::clock;
+use crate::fault;
 use crate::plugin::Revision;
 use crate::random;
 use crate::steps::Steps;
 use crate::steps::attempt::{Made, NotMade, Wish};
 use crate::steps::provider::Provider;
 use crate::store::{Admission, AttemptRecord, FirstWrite};
-use celadon_workflows::types::{Attempt, AuthenticationInput, LoginId, ProviderName};
+use celadon_workflows::types::{Attempt, AuthenticationInput, LoginId, Outcome, ProviderName};
 use std::sync::Arc;
+use url::Url;
 
 /// The longest name of a user that a client may give.
 const LONGEST_USER: usize = 255;
@@ -49,12 +51,12 @@ impl Logins {
                 &revision,
             )
             .await?;
-        // The link first: a provider that cannot be found leaves no workflow behind.
-        let location = steps
-            .link(provider, &revision, &made.secrets)
-            .await
-            .map_err(cannot_begin)?;
-        self.start(&provider.name, &made).await?;
+        fault::point("attempt.written").await;
+        let location = match self.set_off(provider, &revision, &made).await {
+            Ok(location) => location,
+            Err(error) => return Err(self.take_back(&made.login, error).await),
+        };
+        fault::point("start.written").await;
         Ok(Begun {
             login: made.login,
             location,
@@ -86,7 +88,9 @@ impl Logins {
                 &revision,
             )
             .await?;
-        self.start(&provider.name, &made).await?;
+        if let Err(error) = self.start(&provider.name, &made).await {
+            return Err(self.take_back(&made.login, error).await);
+        }
         Ok(Created {
             login_url: self.steps.login_url(&provider.name, &made.login),
             login: made.login,
@@ -210,6 +214,29 @@ impl Logins {
             Err(NotMade::Bound(_)) => Err(LoginError::TooMany),
             Err(NotMade::Stop(stop)) => Err(cannot_begin(stop)),
         }
+    }
+
+    /// The link first: a provider that cannot be found leaves no workflow behind.
+    async fn set_off(
+        &self,
+        provider: &Provider,
+        revision: &Revision,
+        made: &Made,
+    ) -> Result<Url, LoginError> {
+        let link = self.steps.link(provider, revision, &made.secrets);
+        let location = link.await.map_err(cannot_begin)?;
+        self.start(&provider.name, made).await?;
+        Ok(location)
+    }
+
+    /// Ends an attempt that nobody will ever answer, so that it does not count as a login under
+    /// way: people who try again while a provider or Temporal is away would soon be locked out.
+    async fn take_back(&self, login: &LoginId, error: LoginError) -> LoginError {
+        let store = &self.steps.store;
+        if let Err(left) = store.conclude_attempt(login, &Outcome::Cancelled).await {
+            tracing::debug!(error = %left, login = %login, "an attempt is left until it expires");
+        }
+        error
     }
 
     async fn start(&self, provider: &ProviderName, made: &Made) -> Result<(), LoginError> {
