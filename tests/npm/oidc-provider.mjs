@@ -172,7 +172,7 @@ const server = createServer((request, response) => {
     response.end();
   });
 });
-server.keepAliveTimeout = 1000;
+server.keepAliveTimeout = 5000;
 server.listen(settings.port, '127.0.0.1', () => {
   settings.port = server.address().port;
   issuer = `http://127.0.0.1:${settings.port}`;

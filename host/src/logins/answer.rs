@@ -141,20 +141,31 @@ impl Logins {
         patience: Duration,
     ) -> Result<Outcome, LoginError> {
         let login = &record.attempt.id;
-        let answered = self
-            .temporal
-            .answer_login(&record.attempt.workflow_id, digest, patience)
-            .await;
-        match answered {
-            Ok(outcome) => Ok(outcome),
-            Err(TemporalError::TimedOut) => Err(LoginError::StillRunning(login.clone())),
-            Err(TemporalError::NotFound | TemporalError::Refused) => {
-                // The workflow ended between our look at the store and the update.
-                let now = self.attempt(login).await?.and_then(|record| record.outcome);
-                now.ok_or(LoginError::Expired)
+        let until = Instant::now() + patience;
+        // Temporal forgets an update that it has not written down when it is restarted: where it
+        // knows nothing, it is told once more.
+        for last in [false, true] {
+            let left = until.saturating_duration_since(Instant::now());
+            let answered = self
+                .temporal
+                .answer_login(&record.attempt.workflow_id, digest.clone(), left)
+                .await;
+            match answered {
+                Ok(outcome) => return Ok(outcome),
+                Err(TemporalError::TimedOut) => break,
+                Err(TemporalError::NotFound | TemporalError::Refused) => {
+                    // The workflow may have ended between our look at the store and the update.
+                    let now = self.attempt(login).await?.and_then(|record| record.outcome);
+                    match now {
+                        Some(outcome) => return Ok(outcome),
+                        None if last => return Err(LoginError::Expired),
+                        None => {}
+                    }
+                }
+                Err(error) => return Err(super::temporal(error)),
             }
-            Err(error) => Err(super::temporal(error)),
         }
+        Err(LoginError::StillRunning(login.clone()))
     }
 
     /// A session for the browser, or a one-time code for the client that waits.

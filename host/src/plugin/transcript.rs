@@ -11,7 +11,7 @@ use super::description::{Method, Role};
 use super::endpoints::{Endpoints, Found};
 use super::references::{Hiding, Vault};
 use super::request::{Prepared, RequestError, Rules, prepare};
-use super::sending::{Answered, send};
+use super::sending::{Answered, send, send_harmless};
 use crate::egress::Egress;
 use crate::fault;
 use crate::random::sha256_hex;
@@ -202,7 +202,7 @@ impl Series<'_> {
         };
         self.check_code_once(&prepared)?;
         if !self.log.everything && endpoint.method == Method::Get {
-            return send(self.egress, &prepared, self.deadline)
+            return send_harmless(self.egress, &prepared, self.deadline)
                 .await
                 .map_err(Into::into);
         }

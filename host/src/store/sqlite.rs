@@ -26,7 +26,8 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite as Driver, Transaction};
+use futures::FutureExt as _;
+use sqlx::{Connection as _, Sqlite as Driver, Transaction};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
@@ -82,6 +83,12 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // SQLite ends a transaction by itself where the disk is full or broken; the driver goes on
+        // counting it, and would refuse every later one on this connection.
+        .before_acquire(|connection, _| {
+            let sound = !connection.is_in_transaction();
+            async move { Ok(sound) }.boxed()
+        })
 }
 
 async fn writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {

@@ -144,7 +144,7 @@ async fn a_killed_instance_takes_no_login_with_it() -> Result<()> {
     ensure!(well + BROWSERS >= logins, "{well} of {logins} ended well");
     ensure!(site.codes().await?.len() >= well, "too few codes");
     let mut browser = Browser::new()?;
-    browser.sign_in(&site.second.login("op"), "last").await?;
+    browser.sign_in(&proxy.url("/login/op"), "last").await?;
     expect_signed_in(&site.second, &mut browser, "last").await
 }
 
