@@ -39,13 +39,17 @@ impl Logins {
         if !answered_before && clock::now() >= record.attempt.expires_at {
             return Err(LoginError::Expired);
         }
-        let callback = self.read(&record, &parameters, &login).await?;
+        let callback = self.read(&record, &parameters).await?;
         let digest = self.keep(&login, &callback).await?;
         fault::point("callback.sealed").await;
         let left = PATIENCE.saturating_sub(begun.elapsed());
-        let outcome = self.hand_over(&record, digest, left).await?;
-        match outcome {
-            Outcome::SignedIn { .. } => self.finish(&record, &outcome).await,
+        match self.hand_over(&record, digest, left).await? {
+            // Who signed in is taken from the store, where `persist` wrote it: whoever can write
+            // to Temporal's task queue must not be able to say.
+            Outcome::SignedIn { .. } => match self.attempt(&login).await? {
+                Some(now) => self.finish(&now).await,
+                None => Err(LoginError::Expired),
+            },
             other => Err(ended(&login, &other)),
         }
     }
@@ -64,11 +68,11 @@ impl Logins {
         if late || !matches!(outcome, Outcome::SignedIn { .. }) {
             return Err(ended(login, outcome));
         }
-        let callback = self.read(record, parameters, login).await?;
+        let callback = self.read(record, parameters).await?;
         if record.callback_digest.as_ref() != Some(&self.digest(login, &callback)) {
             return Err(LoginError::AlreadyAnswered);
         }
-        self.finish(record, outcome).await
+        self.finish(record).await
     }
 
     /// What the steps need of the callback, checked against the pinned description.
@@ -76,7 +80,6 @@ impl Logins {
         &self,
         record: &AttemptRecord,
         parameters: &Parameters<'_>,
-        login: &LoginId,
     ) -> Result<Callback, LoginError> {
         let steps = &self.steps;
         let revision = steps
@@ -93,8 +96,18 @@ impl Logins {
             .await
             .ok()
             .flatten();
-        parameters.check_issuer(login, &revision.description, metadata.as_deref())?;
-        parameters.callback(&revision.description, clock::now())
+        let callback = parameters.callback(&revision.description, clock::now())?;
+        let right = parameters.check_issuer(&revision.description, metadata.as_deref());
+        Ok(match right {
+            Ok(()) => callback,
+            // It ends the login, as the provider's own error would, and no code goes anywhere.
+            Err(error) => Callback {
+                code: None,
+                error: Some(error.to_owned()),
+                kept: Vec::new(),
+                received_at: callback.received_at,
+            },
+        })
     }
 
     /// The callback's digest: the same for the same parameters, and it says nothing to who does
@@ -150,34 +163,43 @@ impl Logins {
                 .temporal
                 .answer_login(&record.attempt.workflow_id, digest.clone(), left)
                 .await;
-            match answered {
+            let gone = match answered {
                 Ok(outcome) => return Ok(outcome),
                 Err(TemporalError::TimedOut) => break,
-                Err(TemporalError::NotFound | TemporalError::Refused) => {
-                    // The workflow may have ended between our look at the store and the update.
-                    let now = self.attempt(login).await?.and_then(|record| record.outcome);
-                    match now {
-                        Some(outcome) => return Ok(outcome),
-                        None if last => return Err(LoginError::Expired),
-                        None => {}
-                    }
-                }
+                Err(TemporalError::NotFound) => true,
+                Err(TemporalError::Refused) => false,
                 Err(error) => return Err(super::temporal(error)),
+            };
+            // The workflow may have ended between our look at the store and the update.
+            let now = self.attempt(login).await?.and_then(|record| record.outcome);
+            match now {
+                Some(outcome) => return Ok(outcome),
+                None if last && gone => return Err(self.end_for_good(login).await?),
+                None if last => return Err(LoginError::Expired),
+                None => {}
             }
         }
         Err(LoginError::StillRunning(login.clone()))
     }
 
+    /// Ends an attempt whose workflow was terminated, or is gone: nobody else would ever end it.
+    async fn end_for_good(&self, login: &LoginId) -> Result<LoginError, LoginError> {
+        let attempts = &self.steps.store;
+        attempts
+            .conclude_attempt(login, &Outcome::Expired)
+            .await
+            .map_err(store)?;
+        Ok(LoginError::Expired)
+    }
+
     /// A session for the browser, or a one-time code for the client that waits.
-    async fn finish(
-        &self,
-        record: &AttemptRecord,
-        outcome: &Outcome,
-    ) -> Result<SignedIn, LoginError> {
-        let Outcome::SignedIn { identity, user, .. } = outcome else {
-            return Err(LoginError::AlreadyAnswered);
-        };
+    async fn finish(&self, record: &AttemptRecord) -> Result<SignedIn, LoginError> {
         let attempt = &record.attempt;
+        let (identity, user) = match &record.outcome {
+            Some(Outcome::SignedIn { identity, user, .. }) => (identity, user),
+            Some(other) => return Err(ended(&attempt.id, other)),
+            None => return Err(LoginError::StillRunning(attempt.id.clone())),
+        };
         if attempt.client.is_some() {
             return self.finish_for_client(record).await;
         }

@@ -15,7 +15,6 @@ use crate::steps::provider::Provider;
 use crate::store::{Admission, AttemptRecord, FirstWrite};
 use celadon_workflows::types::{Attempt, AuthenticationInput, LoginId, Outcome, ProviderName};
 use std::sync::Arc;
-use url::Url;
 
 /// The longest name of a user that a client may give.
 const LONGEST_USER: usize = 255;
@@ -52,10 +51,12 @@ impl Logins {
             )
             .await?;
         fault::point("attempt.written").await;
-        let location = match self.set_off(provider, &revision, &made).await {
+        // The link first: a provider that cannot be found leaves no workflow behind.
+        let location = match steps.link(provider, &revision, &made.secrets).await {
             Ok(location) => location,
-            Err(error) => return Err(self.take_back(&made.login, error).await),
+            Err(stop) => return Err(self.abandon(&made.login, cannot_begin(stop)).await),
         };
+        self.start(&provider.name, &made).await?;
         fault::point("start.written").await;
         Ok(Begun {
             login: made.login,
@@ -70,8 +71,7 @@ impl Logins {
         let (provider, revision) = self.configured(&wish.provider)?;
         let return_to = return_to::check(&self.steps.config, wish.return_to.as_deref())
             .ok_or(LoginError::ReturnTo)?;
-        check_scopes(wish.scopes.as_deref())?;
-        check_user(wish.user.as_deref())?;
+        check_words(wish.scopes.as_deref(), wish.user.as_deref())?;
         let made = self
             .make(
                 Wish {
@@ -88,9 +88,7 @@ impl Logins {
                 &revision,
             )
             .await?;
-        if let Err(error) = self.start(&provider.name, &made).await {
-            return Err(self.take_back(&made.login, error).await);
-        }
+        self.start(&provider.name, &made).await?;
         Ok(Created {
             login_url: self.steps.login_url(&provider.name, &made.login),
             login: made.login,
@@ -216,29 +214,6 @@ impl Logins {
         }
     }
 
-    /// The link first: a provider that cannot be found leaves no workflow behind.
-    async fn set_off(
-        &self,
-        provider: &Provider,
-        revision: &Revision,
-        made: &Made,
-    ) -> Result<Url, LoginError> {
-        let link = self.steps.link(provider, revision, &made.secrets);
-        let location = link.await.map_err(cannot_begin)?;
-        self.start(&provider.name, made).await?;
-        Ok(location)
-    }
-
-    /// Ends an attempt that nobody will ever answer, so that it does not count as a login under
-    /// way: people who try again while a provider or Temporal is away would soon be locked out.
-    async fn take_back(&self, login: &LoginId, error: LoginError) -> LoginError {
-        let store = &self.steps.store;
-        if let Err(left) = store.conclude_attempt(login, &Outcome::Cancelled).await {
-            tracing::debug!(error = %left, login = %login, "an attempt is left until it expires");
-        }
-        error
-    }
-
     async fn start(&self, provider: &ProviderName, made: &Made) -> Result<(), LoginError> {
         let input = AuthenticationInput {
             provider: provider.clone(),
@@ -251,10 +226,27 @@ impl Logins {
                 login: made.login.clone(),
             }),
         };
-        self.temporal
+        let started = self
+            .temporal
             .start_login(&made.login.workflow_id(), input)
-            .await
-            .map_err(temporal)
+            .await;
+        match started {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.abandon(&made.login, temporal(error)).await),
+        }
+    }
+
+    /// Ends an attempt that nobody can come back to, so that it counts no longer among those in
+    /// flight. Gives `why` back.
+    async fn abandon(&self, login: &LoginId, why: LoginError) -> LoginError {
+        let ended = self
+            .steps
+            .store
+            .conclude_attempt(login, &Outcome::Cancelled);
+        if let Err(error) = ended.await {
+            tracing::warn!(error = %error, login = %login, "a login that did not begin is kept until it expires");
+        }
+        why
     }
 }
 
@@ -264,6 +256,12 @@ impl Steps {
         let base = self.config.server.public_url.as_str().trim_end_matches('/');
         format!("{base}/login/{provider}?login={login}")
     }
+}
+
+/// Checks the scopes and the name of the user that somebody else than a browser gives.
+pub(crate) fn check_words(scopes: Option<&[String]>, user: Option<&str>) -> Result<(), LoginError> {
+    check_scopes(scopes)?;
+    check_user(user)
 }
 
 /// RFC 6749 section 3.3.

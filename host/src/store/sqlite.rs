@@ -22,11 +22,11 @@ mod sessions;
 mod upkeep;
 
 use super::StoreError;
+use futures::FutureExt as _;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use futures::FutureExt as _;
 use sqlx::{Connection as _, Sqlite as Driver, Transaction};
 use std::fs::OpenOptions;
 use std::path::Path;

@@ -23,11 +23,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// Workflows that stay in memory between their tasks, about 45 KB each.
 const CACHED_WORKFLOWS: usize = 5000;
-/// A workflow task waits so long for the process that has its workflow in memory; then anybody takes
-/// it. Someone waits for the login of a process that died.
-const FAITHFUL: Duration = Duration::from_secs(2);
 /// How long activities may go on once the worker is told to stop.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(1);
+/// How long a task waits for the worker that knows its workflow. One that was killed never comes,
+/// and a browser may be waiting.
+const STICKY: Duration = Duration::from_secs(2);
 
 /// Why the worker cannot run at all.
 #[derive(Debug, thiserror::Error)]
@@ -118,8 +118,8 @@ impl RunningWorker {
         let runtime = Runtime::from_current_tokio(options).map_err(|error| set_up(&error))?;
         let options = WorkerOptions::new(task_queue)
             .max_cached_workflows(CACHED_WORKFLOWS)
-            .sticky_queue_schedule_to_start_timeout(FAITHFUL)
             .graceful_shutdown_period(GRACE)
+            .sticky_queue_schedule_to_start_timeout(STICKY)
             .register_workflow::<Authentication>()
             .map_err(|error| set_up(&error))?
             .register_workflow::<Grant>()

@@ -18,4 +18,5 @@ mod return_to;
 mod sign_in;
 mod spy;
 mod store_outages;
+mod strangers;
 mod temporal_outages;
