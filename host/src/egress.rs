@@ -163,11 +163,15 @@ impl Egress {
         request: reqwest::Request,
         max_body: usize,
     ) -> Result<Answer, EgressError> {
+        let posts = request.method() == http::Method::POST;
         let mut response = self
             .client
             .execute(request)
             .await
             .map_err(EgressError::of_sending)?;
+        if posts {
+            crate::fault::point("request.sent").await;
+        }
         check_answer(&response, max_body)?;
 
         let mut body = Vec::new();

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod egress;
+pub mod fault;
 pub mod http;
 pub mod logins;
 pub mod oidc;

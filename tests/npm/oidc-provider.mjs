@@ -124,7 +124,8 @@ const control = {
 };
 
 // A fault: `status` (with `body`, `headers`) answers at once; `hang` never answers; `drop` closes the
-// connection; `after: true` lets the server do its work first and only then loses the answer.
+// connection; `wait` holds a request until the server is healed and then serves it as usual;
+// `after: true` lets the server do its work first and only then loses the answer.
 async function misbehave(fault, request, response) {
   if (fault.hang) {
     await new Promise((release) => { fault.release = release; request.on('close', release); });
@@ -157,11 +158,13 @@ async function serve(request, response) {
   const entry = log.begin(request, url, text);
   const fault = faults.get(url.pathname);
   const failing = fault && fault.times-- > 0;
-  if (failing && !fault.after) {
+  if (failing && fault.wait) {
+    await new Promise((release) => { fault.release = release; });
+  } else if (failing && !fault.after) {
     await misbehave(fault, request, response);
     return;
   }
-  if (failing) response.end = () => response.destroy();
+  if (failing && fault.after) response.end = () => response.destroy();
   log.watch(entry, response);
   if (url.pathname === '/resource') await resource(request, response);
   else if (url.pathname === '/collect') response.setHeader('content-type', 'application/json').end('{}');
@@ -176,7 +179,7 @@ const server = createServer((request, response) => {
     response.end();
   });
 });
-server.keepAliveTimeout = 1000;
+server.keepAliveTimeout = 5000;
 server.listen(settings.port, '127.0.0.1', () => {
   settings.port = server.address().port;
   issuer = `http://127.0.0.1:${settings.port}`;

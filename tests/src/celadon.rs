@@ -87,6 +87,11 @@ impl Celadon {
         Browser::new()?.open(&self.url(path)).await
     }
 
+    /// The operating system's id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it was configured with.
     pub fn setup(&self) -> &Setup {
         &self.setup
@@ -163,8 +168,11 @@ fn serve(setup: &Setup, config: &std::path::Path, log: &std::path::Path) -> Resu
         .create(true)
         .append(true)
         .open(log)?;
-    let mut command = Command::new(binary()?);
+    let mut command = Command::new("bash");
     command
+        // A file that may not grow is to be an error, not the end: see `Database::fill`.
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "bash"])
+        .arg(binary()?)
         .args(["serve", "--config"])
         .arg(config)
         .envs(setup.environment())

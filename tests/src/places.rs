@@ -50,6 +50,14 @@ fn target() -> PathBuf {
     }
 }
 
+/// The number in an environment variable, to make a test larger than it is by default.
+pub fn number(variable: &str, default: usize) -> usize {
+    let value = environment(variable).and_then(|value| value.into_string().ok());
+    value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
+}
+
 /// A port of 127.0.0.1 that is free now, for a server that cannot choose one itself.
 pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no port is free")?;

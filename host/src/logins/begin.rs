@@ -6,6 +6,7 @@ use super::{
     return_to, store, temporal,
 };
 use crate::clock;
+use crate::fault;
 use crate::plugin::Revision;
 use crate::random;
 use crate::steps::Steps;
@@ -49,12 +50,14 @@ impl Logins {
                 &revision,
             )
             .await?;
+        fault::point("attempt.written").await;
         // The link first: a provider that cannot be found leaves no workflow behind.
         let location = match steps.link(provider, &revision, &made.secrets).await {
             Ok(location) => location,
             Err(stop) => return Err(self.abandon(&made.login, cannot_begin(stop)).await),
         };
         self.start(&provider.name, &made).await?;
+        fault::point("start.written").await;
         Ok(Begun {
             login: made.login,
             location,

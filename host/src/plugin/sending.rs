@@ -97,6 +97,25 @@ pub(super) async fn send(
     prepared: &Prepared,
     deadline: Instant,
 ) -> Result<Answered, Unanswered> {
+    send_or_repeat(egress, prepared, deadline, false).await
+}
+
+/// As [`send`], for a request that spends nothing: a connection that breaks, as one that the provider
+/// closes while it is idle, is worth a second try.
+pub(super) async fn send_harmless(
+    egress: &Egress,
+    prepared: &Prepared,
+    deadline: Instant,
+) -> Result<Answered, Unanswered> {
+    send_or_repeat(egress, prepared, deadline, true).await
+}
+
+async fn send_or_repeat(
+    egress: &Egress,
+    prepared: &Prepared,
+    deadline: Instant,
+    mut second_try: bool,
+) -> Result<Answered, Unanswered> {
     let deadline = deadline.min(Instant::now() + PATIENCE);
     let mut pause = Duration::from_millis(200);
     loop {
@@ -109,6 +128,7 @@ pub(super) async fn send(
                 pause = (pause * 2).min(Duration::from_secs(2));
                 pause
             }
+            Err(EgressError::Broken(_)) if std::mem::take(&mut second_try) => continue,
             Err(error) => return Err(unanswered(&error, prepared)),
         };
         tokio::time::sleep(wait).await;

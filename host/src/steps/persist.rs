@@ -5,6 +5,7 @@ use super::attempt;
 use super::identify::Finding;
 use super::tokens::{TokenSet, grant_context};
 use crate::clock;
+use crate::fault;
 use crate::plugin::transcript::Stop;
 use crate::seal::Context;
 use crate::store::{AttemptRecord, AuditEvent, NewGrant, PersistOutcome, StoreError};
@@ -25,7 +26,10 @@ impl Steps {
         }
         let grant = self.new_grant(&record).await?;
         match self.store.persist_grant(&grant).await? {
-            PersistOutcome::Persisted(persisted) => Ok(persisted),
+            PersistOutcome::Persisted(persisted) => {
+                fault::point("identity.persisted").await;
+                Ok(persisted)
+            }
             PersistOutcome::Ended(outcome) => persisted_before(outcome),
         }
     }
@@ -138,10 +142,6 @@ fn persisted_before(outcome: Outcome) -> Result<Persisted, Stop> {
             identity,
             user,
         }),
-        Outcome::Refused(refusal) => Err(Stop::Refused(refusal)),
-        Outcome::Expired | Outcome::Cancelled => Err(Stop::refused(
-            Reason::AccessDenied,
-            "the login was called off meanwhile",
-        )),
+        other => Err(attempt::ended_before(&other)),
     }
 }

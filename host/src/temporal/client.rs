@@ -195,6 +195,8 @@ fn briefly(patience: Duration) -> RpcOptions {
             RetryOptions::builder()
                 .max_elapsed_time(Some(patience))
                 .max_interval(Duration::from_secs(1))
+                // As often as the time above allows.
+                .max_retries(0)
                 .build(),
         )
         .build()

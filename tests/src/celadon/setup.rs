@@ -5,7 +5,7 @@ use crate::{MockOp, Op, Temporal};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What Celadon is configured with. Relative paths are in the test's sandbox.
 #[derive(Clone, Debug)]
@@ -216,6 +216,22 @@ impl Setup {
             port: free_port()?,
             ..self.clone()
         })
+    }
+
+    /// Lets browsers come by a proxy on this port. To be said before providers are added.
+    #[must_use]
+    pub fn public_at(self, public_port: u16) -> Self {
+        Self {
+            public_port,
+            ..self
+        }
+    }
+
+    /// Stops at a fault point, the first time it is come to, and makes the file `reached` there.
+    #[must_use]
+    pub fn stopping_at(self, point: &str, reached: &Path) -> Self {
+        self.variable("CELADON_FAULT_POINT", point)
+            .variable("CELADON_FAULT_FILE", &reached.to_string_lossy())
     }
 
     /// What the provider sends a browser back to.

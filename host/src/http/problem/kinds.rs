@@ -149,8 +149,8 @@ kinds! {
         "Wait a moment, then try again.";
     STILL_RUNNING "still_running" FAILED_DEPENDENCY false,
         "The sign-in is still under way",
-        "The provider is slow to answer. Nothing is lost: the sign-in goes on.",
-        "Wait a few seconds, then reload this page.";
+        "It takes longer than usual. Nothing is lost: the sign-in goes on.",
+        "Wait a few seconds: this page reloads by itself.";
     INVALID_RESULT_CODE "invalid_result_code" BAD_REQUEST false,
         "The result code is not good",
         "The code is wrong, was used before, or belongs to another client.",
