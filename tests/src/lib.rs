@@ -1,6 +1,6 @@
 //! What a black-box test of Celadon stands on: the program as a child process ([`Celadon`]), a real
 //! Temporal dev server ([`Temporal`]), OpenID providers that others wrote ([`Op`], [`MockOp`]), a
-//! browser without JavaScript ([`Browser`]), an application that calls the API ([`Caller`]) and a
+//! browser without JavaScript ([`Browser`]), a real one ([`Chromium`]), an application that calls the API ([`Caller`]) and a
 //! search for secrets in whatever bytes are left behind ([`Needles`]).
 //!
 //! The harness knows the program's outside alone: `celadon.toml`, HTTP, signals, files, workflow
@@ -12,6 +12,7 @@ pub mod browser;
 mod caller;
 mod celadon;
 mod children;
+mod chromium;
 mod http;
 mod leaks;
 mod mock_op;
@@ -23,12 +24,13 @@ pub mod waiting;
 
 pub use browser::Browser;
 pub use caller::{Answer, Caller};
-pub use celadon::{Celadon, Setup};
+pub use celadon::{Celadon, Dev, Setup};
+pub use chromium::{Chromium, Key};
 pub use http::http_client;
 pub use leaks::Needles;
 pub use mock_op::MockOp;
 pub use op::{Op, Request};
-pub use places::free_port;
+pub use places::{free_port, pictures};
 pub use sandbox::Sandbox;
 pub use temporal::Temporal;
 

@@ -4,6 +4,7 @@
 
 mod api;
 mod boot;
+mod clicked;
 mod edges;
 mod harness;
 mod house;
