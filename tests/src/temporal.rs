@@ -104,6 +104,34 @@ impl Temporal {
         Ok(())
     }
 
+    /// What `Authentication` answers to the query `status`, as a client without keys reads it.
+    pub fn status(&self, workflow: &str) -> Result<Value> {
+        let text = self.ask(&[
+            "workflow",
+            "query",
+            "--output",
+            "json",
+            "--type",
+            "status",
+            "--workflow-id",
+            workflow,
+        ])?;
+        let answer: Value = serde_json::from_str(&text)?;
+        Ok(answer["queryResult"][0].clone())
+    }
+
+    /// Cancels an execution.
+    pub fn cancel(&self, workflow: &str) -> Result<()> {
+        self.ask(&["workflow", "cancel", "--workflow-id", workflow])?;
+        Ok(())
+    }
+
+    /// Terminates an execution: it gets to know nothing of that.
+    pub fn terminate(&self, workflow: &str) -> Result<()> {
+        self.ask(&["workflow", "terminate", "--workflow-id", workflow])?;
+        Ok(())
+    }
+
     fn ask(&self, arguments: &[&str]) -> Result<String> {
         let output = Command::new(executable()?)
             .args(arguments)

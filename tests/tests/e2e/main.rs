@@ -16,3 +16,4 @@ mod refusals;
 mod return_to;
 mod sign_in;
 mod spy;
+mod strangers;
