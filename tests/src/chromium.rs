@@ -84,7 +84,8 @@ impl Chromium {
 
     /// Gives pages this many CSS pixels. Windows have a least width; this has none.
     pub async fn window(&self, width: u32, height: u32) -> Result<()> {
-        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.cdp("Emulation.setDeviceMetricsOverride", size).await?;
         Ok(())
     }
@@ -106,7 +107,8 @@ impl Chromium {
 
 /// A driver at a port that it chooses and prints.
 async fn serve(folder: &Path) -> Result<(Child, u16)> {
-    let program = on_path("chromedriver").context("chromedriver is missing: `cargo xtask test` installs it")?;
+    let program = on_path("chromedriver")
+        .context("chromedriver is missing: `cargo xtask test` installs it")?;
     let output = folder.join("chromedriver.out");
     let mut command = Command::new(program);
     command
@@ -133,7 +135,10 @@ fn announced(output: &str) -> Option<u16> {
 
 fn capabilities(folder: &Path, preferences: &Value) -> Result<Value> {
     let mut arguments: Vec<String> = FLAGS.map(str::to_owned).into();
-    arguments.push(format!("--user-data-dir={}", folder.join("profile").display()));
+    arguments.push(format!(
+        "--user-data-dir={}",
+        folder.join("profile").display()
+    ));
     let binary = NAMES.iter().find_map(|name| on_path(name));
     let binary: PathBuf = binary.context("chromium is missing: `cargo xtask test` installs it")?;
     Ok(json!({

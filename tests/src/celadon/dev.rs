@@ -33,7 +33,10 @@ impl Dev {
                 bail!("celadon dev ended ({status})");
             }
             let answer = http.get(&readyz).send().await;
-            Ok(answer.ok().filter(|answer| answer.status() == 200).map(drop))
+            Ok(answer
+                .ok()
+                .filter(|answer| answer.status() == 200)
+                .map(drop))
         })
         .await?;
         Ok(dev)

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 const SERIOUS: [&str; 2] = ["serious", "critical"];
 
 /// Gives axe's answer to the driver's callback.
-const RUN: &str = "const done = arguments[0]; axe.run(document).then(done, error => done({error: `${error}`}));";
+const RUN: &str =
+    "const done = arguments[0]; axe.run(document).then(done, error => done({error: `${error}`}));";
 
 impl Chromium {
     /// What on this page is serious or critical for people with disabilities: rule, and where.
@@ -24,7 +25,9 @@ impl Chromium {
         anyhow::ensure!(passes > 0, "axe did not look: {}", results["error"]);
         let violations = results["violations"].as_array().context("a list")?;
         let serious = violations.iter().filter(|it| is_serious(it));
-        Ok(serious.map(|it| format!("{} ({}): {}", it["id"], it["impact"], it["nodes"])).collect())
+        Ok(serious
+            .map(|it| format!("{} ({}): {}", it["id"], it["impact"], it["nodes"]))
+            .collect())
     }
 }
 

@@ -30,7 +30,10 @@ impl Driver {
             session: format!("http://127.0.0.1:{port}/session"),
         };
         let wish = json!({"capabilities": {"alwaysMatch": capabilities}});
-        let begun = driver.post("", wish).await.context("Chromium does not start")?;
+        let begun = driver
+            .post("", wish)
+            .await
+            .context("Chromium does not start")?;
         let id = begun["sessionId"].as_str().context("a session has an id")?;
         driver.session = format!("{}/{id}", driver.session);
         Ok(driver)
@@ -38,7 +41,9 @@ impl Driver {
 
     /// A command with a body.
     pub(super) async fn post(&self, command: &str, body: Value) -> Result<Value> {
-        self.ask(command, Some(body)).await?.map_err(refused(command))
+        self.ask(command, Some(body))
+            .await?
+            .map_err(refused(command))
     }
 
     /// A question.
@@ -74,7 +79,11 @@ impl Driver {
         let success = answer.status().is_success();
         let mut json: Value = serde_json::from_str(&answer.text().await?)?;
         let value = json["value"].take();
-        Ok(if success { Ok(value) } else { Err(Refusal(value)) })
+        Ok(if success {
+            Ok(value)
+        } else {
+            Err(Refusal(value))
+        })
     }
 }
 
@@ -87,7 +96,13 @@ pub(super) fn element(answer: &Value) -> Option<String> {
 struct Refusal(Value);
 
 fn refused(command: &str) -> impl FnOnce(Refusal) -> anyhow::Error {
-    move |refusal| anyhow::anyhow!("{command}: {}: {}", refusal.0["error"], refusal.0["message"])
+    move |refusal| {
+        anyhow::anyhow!(
+            "{command}: {}: {}",
+            refusal.0["error"],
+            refusal.0["message"]
+        )
+    }
 }
 
 fn settled(command: &str, answer: Result<Value, Refusal>) -> Result<Option<Value>> {

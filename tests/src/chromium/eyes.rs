@@ -49,7 +49,10 @@ impl Chromium {
     /// What the browser has complained of since this was last asked: blocked by a policy, script
     /// errors, wrong markup. That a page is an error page is no complaint.
     pub async fn complaints(&self) -> Result<Vec<String>> {
-        let entries = self.driver.post("/se/log", json!({"type": "browser"})).await?;
+        let entries = self
+            .driver
+            .post("/se/log", json!({"type": "browser"}))
+            .await?;
         let entries = entries.as_array().context("a list of entries")?;
         let messages = entries.iter().filter_map(|entry| entry["message"].as_str());
         Ok(messages

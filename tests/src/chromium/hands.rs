@@ -29,7 +29,8 @@ impl Chromium {
 
     /// Clicks the link or button that says `words`.
     pub async fn click(&self, words: &str) -> Result<()> {
-        let xpath = format!("//*[self::a or self::button][contains(normalize-space(.), '{words}')]");
+        let xpath =
+            format!("//*[self::a or self::button][contains(normalize-space(.), '{words}')]");
         self.on(&xpath, "/click", json!({})).await
     }
 
@@ -70,7 +71,10 @@ impl Chromium {
     /// Opens a tab and changes to it. Gives the tab from before, for [`Self::change_tab`].
     pub async fn new_tab(&self) -> Result<String> {
         let before = self.driver.get("/window").await?;
-        let tab = self.driver.post("/window/new", json!({"type": "tab"})).await?;
+        let tab = self
+            .driver
+            .post("/window/new", json!({"type": "tab"}))
+            .await?;
         let handle = tab["handle"].as_str().context("a tab has a handle")?;
         self.change_tab(handle).await?;
         Ok(before.as_str().context("a tab has a handle")?.to_owned())
@@ -78,7 +82,9 @@ impl Chromium {
 
     /// Changes to another tab.
     pub async fn change_tab(&self, handle: &str) -> Result<()> {
-        self.driver.post("/window", json!({"handle": handle})).await?;
+        self.driver
+            .post("/window", json!({"handle": handle}))
+            .await?;
         Ok(())
     }
 
@@ -95,7 +101,10 @@ impl Chromium {
         }
         let width = self.of_focused("/css/outline-width").await?;
         let width = width.as_str().and_then(|width| width.strip_suffix("px"));
-        width.context("a width in pixels")?.parse().context("a number")
+        width
+            .context("a width in pixels")?
+            .parse()
+            .context("a number")
     }
 
     async fn of_focused(&self, question: &str) -> Result<Value> {
@@ -124,7 +133,9 @@ impl Chromium {
     async fn stroke(&self, key: char) -> Result<()> {
         let strokes = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
         let keyboard = json!({"type": "key", "id": "keyboard", "actions": strokes});
-        self.driver.post("/actions", json!({"actions": [keyboard]})).await?;
+        self.driver
+            .post("/actions", json!({"actions": [keyboard]}))
+            .await?;
         Ok(())
     }
 }

@@ -127,7 +127,10 @@ async fn who_declines_reads_so_and_may_begin_again() -> Result<()> {
     browser.sees("Who are you?").await?;
     browser.click("Deny").await?;
     let page = browser.sees("You were not let in").await?;
-    ensure!(!page.contains("the user refused"), "the provider's words: {page}");
+    ensure!(
+        !page.contains("the user refused"),
+        "the provider's words: {page}"
+    );
     browser.click("Sign in again").await?;
     consent(browser, "Ada").await?;
     browser.sees("Hello, Ada").await?;
@@ -171,7 +174,9 @@ async fn an_application_that_asks_is_named_before_its_login_goes_on() -> Result<
     browser.sees("login_url").await?;
     let url = browser.url().await?;
     let mut pairs = url.query_pairs();
-    let (_, code) = pairs.find(|(name, _)| name == "result").context("no code")?;
+    let (_, code) = pairs
+        .find(|(name, _)| name == "result")
+        .context("no code")?;
     let path = format!("/v1/logins/{id}/result");
     let result = shop.post(&path, json!({"code": code})).await?;
     ensure!(result.status == 200, "{}: {}", result.status, result.json);
@@ -192,10 +197,8 @@ async fn a_form_post_from_another_site_signs_in() -> Result<()> {
     let setup = Setup::new(&temporal)?.on_localhost();
     let setup = setup.provider("op", &op).await?;
     let home = setup.public_url();
-    let (_celadon, browser) = tokio::try_join!(
-        Celadon::start(&sandbox, setup),
-        Chromium::start(&sandbox)
-    )?;
+    let (_celadon, browser) =
+        tokio::try_join!(Celadon::start(&sandbox, setup), Chromium::start(&sandbox))?;
     browser.open(&home).await?;
     browser.click("Sign in with").await?;
     browser.sees("Cancel").await?;
@@ -204,9 +207,14 @@ async fn a_form_post_from_another_site_signs_in() -> Result<()> {
     browser.sees("Allow celadon").await?;
     browser.click("Continue").await?;
     browser.sees("Hello, Name of alice").await?;
-    ensure!(browser.url().await?.as_str() == format!("{home}/"), "not home");
+    ensure!(
+        browser.url().await?.as_str() == format!("{home}/"),
+        "not home"
+    );
     let requests = op.requests().await?;
-    let by_post = requests.iter().any(|it| it.path.starts_with("/auth/") && it.status == Some(200));
+    let by_post = requests
+        .iter()
+        .any(|it| it.path.starts_with("/auth/") && it.status == Some(200));
     ensure!(by_post, "the provider did not answer with a form");
     Ok(())
 }

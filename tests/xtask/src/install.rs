@@ -133,7 +133,13 @@ pub fn chromium() -> Result<(), Failure> {
             twice(|| quietly(&mut apt, NO_CHROMIUM))
         };
         apt(&["update"])?;
-        apt(&["install", "-y", "--no-install-recommends", "chromium", "chromium-driver"])
+        apt(&[
+            "install",
+            "-y",
+            "--no-install-recommends",
+            "chromium",
+            "chromium-driver",
+        ])
     })?;
     is_there().then_some(()).ok_or(NO_CHROMIUM)
 }

@@ -15,10 +15,12 @@ const FINGER: u64 = 44;
 /// A desktop's width and a small phone's.
 const WIDTHS: [(&str, u32); 2] = [("wide", 1100), ("narrow", 320)];
 
-const SMALL_BUTTONS: &str = "return [...document.querySelectorAll('button, a.button, .brand, input[type=text]')]
+const SMALL_BUTTONS: &str =
+    "return [...document.querySelectorAll('button, a.button, .brand, input[type=text]')]
     .filter(it => it.getBoundingClientRect().height < arguments[0]).map(it => it.textContent)";
 
-const SIDEWAYS: &str = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+const SIDEWAYS: &str =
+    "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
 
 /// Looks at the page from all sides.
 async fn inspect(browser: &Chromium, name: &str) -> Result<()> {
@@ -27,11 +29,17 @@ async fn inspect(browser: &Chromium, name: &str) -> Result<()> {
         for (size, width) in WIDTHS {
             browser.window(width, 900).await?;
             let sideways = browser.script(SIDEWAYS, json!([])).await?;
-            ensure!(sideways == 0, "{name}, {size}: {sideways} px to scroll sideways");
+            ensure!(
+                sideways == 0,
+                "{name}, {size}: {sideways} px to scroll sideways"
+            );
             let small = browser.script(SMALL_BUTTONS, json!([FINGER])).await?;
             ensure!(small == json!([]), "{name}, {size}: too small: {small}");
             let barriers = browser.barriers().await?;
-            ensure!(barriers.is_empty(), "{name}, {scheme}, {size}: {barriers:#?}");
+            ensure!(
+                barriers.is_empty(),
+                "{name}, {scheme}, {size}: {barriers:#?}"
+            );
             if let Some(folder) = pictures() {
                 let file = format!("{name}-{scheme}-{size}.png");
                 browser.picture(&folder.join(file)).await?;
@@ -75,7 +83,13 @@ async fn the_pages_of_the_demo_can_be_used_by_everybody() -> Result<()> {
     inspect(browser, "demo-mistake").await?;
     let mut broken = browser.url().await?;
     broken.set_query(Some("client_id=nobody"));
-    visit(browser, "demo-error", broken.as_str(), "cannot be signed in").await?;
+    visit(
+        browser,
+        "demo-error",
+        broken.as_str(),
+        "cannot be signed in",
+    )
+    .await?;
     browser.open(&home).await?;
     browser.click("Sign in with Demo").await?;
     consent(browser, "Ada Lovelace").await?;
@@ -100,7 +114,11 @@ async fn the_pages_of_a_login_that_fails_can_be_used_by_everybody() -> Result<()
         ("unknown-provider", "/login/nobody", "no such provider"),
         ("signed-out", "/resource/op", "You are not signed in"),
         ("unknown-state", "/callback/op?code=c&state=s", "not known"),
-        ("way-back", "/login/op?return_to=//evil.example", "The way back"),
+        (
+            "way-back",
+            "/login/op?return_to=//evil.example",
+            "The way back",
+        ),
         ("unreachable", "/login/away", "cannot be reached"),
     ] {
         visit(&browser, name, &house.celadon.url(path), words).await?;
