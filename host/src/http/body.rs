@@ -29,6 +29,10 @@ pub async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
     let (parts, body) = request.into_parts();
     require_type(&parts.headers, "application/json")?;
     let bytes = read(body).await?;
+    // An array would be taken for the members of `T` in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(&kinds::BAD_REQUEST).detail("send a JSON object"));
+    }
     serde_json::from_slice(&bytes).map_err(|error| {
         let detail: String = error.to_string().chars().take(MAX_DETAIL).collect();
         Problem::new(&kinds::BAD_REQUEST).detail(detail)

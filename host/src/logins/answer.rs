@@ -28,8 +28,13 @@ impl Logins {
             return Err(LoginError::UnknownState);
         }
         check_binding(&record, &request)?;
-        if let Some(outcome) = &record.outcome {
-            return Err(ended(&login, outcome));
+        match &record.outcome {
+            None => {}
+            // The answer to this callback was lost on its way: the browser reloads.
+            Some(Outcome::SignedIn { .. }) if !record.delivered => {
+                return self.finish_again(&record, &parameters).await;
+            }
+            Some(outcome) => return Err(ended(&login, outcome)),
         }
         let answered_before = record.callback_digest.is_some();
         if !answered_before && clock::now() >= record.attempt.expires_at {
@@ -84,17 +89,35 @@ impl Logins {
         })
     }
 
-    /// Seals the callback into the store, the first time. Its digest is the same for the same
-    /// parameters, and says nothing to who does not have our keys.
+    /// Finishes a login that succeeded and whose browser never heard of it, if it comes with the
+    /// callback that was answered.
+    async fn finish_again(
+        &self,
+        record: &AttemptRecord,
+        parameters: &Parameters<'_>,
+    ) -> Result<SignedIn, LoginError> {
+        let callback = self.read(record, parameters).await?;
+        let digest = self.digest(&record.attempt.id, &callback);
+        if record.callback_digest.as_ref() != Some(&digest) {
+            return Err(LoginError::AlreadyAnswered);
+        }
+        self.finish(record).await
+    }
+
+    /// The same for the same parameters, and saying nothing to who does not have our keys.
+    fn digest(&self, login: &LoginId, callback: &Callback) -> String {
+        let text = digest_text(login, callback);
+        self.steps.keys.keyed_hash("callback", text.as_bytes())
+    }
+
+    /// Seals the callback into the store, the first time.
     async fn keep(
         &self,
         login: &LoginId,
         callback: &Callback,
     ) -> Result<CallbackDigest, LoginError> {
         let steps = &self.steps;
-        let digest = steps
-            .keys
-            .keyed_hash("callback", digest_text(login, callback).as_bytes());
+        let digest = self.digest(login, callback);
         let sealed = steps
             .keys
             .seal_json(&callback_of(login), callback)
@@ -165,6 +188,11 @@ impl Logins {
             .begin(user, identity, &attempt.provider)
             .await
             .map_err(store)?;
+        self.steps
+            .store
+            .mark_delivered(&attempt.id)
+            .await
+            .map_err(store)?;
         Ok(SignedIn {
             login: attempt.id.clone(),
             session: Some(session),
@@ -185,6 +213,11 @@ impl Logins {
         if written != FirstWrite::Written {
             return Err(LoginError::AlreadyAnswered);
         }
+        self.steps
+            .store
+            .mark_delivered(&attempt.id)
+            .await
+            .map_err(store)?;
         Ok(SignedIn {
             login: attempt.id.clone(),
             session: None,

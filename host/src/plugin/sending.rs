@@ -66,6 +66,20 @@ pub(super) struct Unanswered {
     refusal: Refusal,
 }
 
+impl Unanswered {
+    /// The end of a request that must not be sent again and may have been received. An answer that
+    /// came and cannot be used is not lost.
+    pub(super) fn lost(self) -> Stop {
+        match self.refusal.reason {
+            Reason::ProviderUnavailable => Stop::refused(
+                Reason::AnswerLost,
+                format!("{}; what was sent is never sent again", self.refusal.detail),
+            ),
+            _ => self.into(),
+        }
+    }
+}
+
 impl From<Unanswered> for Stop {
     fn from(unanswered: Unanswered) -> Self {
         Self::Refused(unanswered.refusal)

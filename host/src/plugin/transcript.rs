@@ -252,7 +252,8 @@ impl Series<'_> {
                 store.journal_withdraw(owner, name, sequence).await?;
                 return Err(unsent.into());
             }
-            Err(ambiguous) => return Err(ambiguous.into()),
+            Err(ambiguous) if self.log.repeatable => return Err(ambiguous.into()),
+            Err(ambiguous) => return Err(ambiguous.lost()),
         };
         let sealed = self
             .log

@@ -165,7 +165,8 @@ impl Steps {
                     })
                     .boxed()
             })
-            .await?;
+            .await
+            .map_err(not_of_the_code)?;
         let sources = Sources::of(&series, &who.tokens.answer);
         let identity = profile::scrubbed(identity, &series.vault);
         Ok((identity, sources))
@@ -248,6 +249,18 @@ pub(super) struct Token<'a> {
     pub(super) access_token: &'a str,
     pub(super) code: Option<&'a str>,
     pub(super) deadline: Instant,
+}
+
+/// The code was good, or there would be no token: a provider that does not take its own token
+/// answers nonsense.
+fn not_of_the_code(stop: Stop) -> Stop {
+    match stop {
+        Stop::Refused(refusal) if refusal.reason == Reason::InvalidGrant => Stop::refused(
+            Reason::InvalidResponse,
+            "the provider does not accept the token that it has just given",
+        ),
+        other => other,
+    }
 }
 
 fn reason_of_keys(error: &JwksError) -> Reason {

@@ -26,10 +26,6 @@ impl Steps {
         let grant = self.new_grant(&record).await?;
         match self.store.persist_grant(&grant).await? {
             PersistOutcome::Persisted(persisted) => Ok(persisted),
-            PersistOutcome::OwnedByAnother => Err(Stop::refused(
-                Reason::AccessDenied,
-                "this identity is connected to another user already",
-            )),
             PersistOutcome::Ended(outcome) => persisted_before(outcome),
         }
     }
@@ -69,7 +65,6 @@ impl Steps {
             email: finding.email,
             email_verified: finding.email_verified,
             client: attempt.client.clone(),
-            client_user: attempt.user.clone(),
             tokens: tokens.seal_for_grant(&self.keys, &tokens_of)?,
             renewable: tokens.refresh_token.is_some(),
             scope: tokens.scope.clone(),

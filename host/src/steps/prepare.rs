@@ -15,6 +15,12 @@ impl Steps {
             let attempt = record.attempt;
             return Ok(self.invite(&attempt.provider, attempt.id, attempt.expires_at));
         }
+        if request.provider.as_str().is_empty() {
+            return Err(Stop::refused(
+                Reason::NotGranted,
+                "the input is {\"provider\": name, \"scopes\"?: [...], \"return_to\"?: text, \"user\"?: text}",
+            ));
+        }
         let unknown = || {
             Stop::refused(
                 Reason::Reconfigured,

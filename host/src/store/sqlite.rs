@@ -18,6 +18,7 @@ mod cells;
 mod components;
 mod journal;
 mod persist;
+mod redeem;
 mod sessions;
 mod upkeep;
 

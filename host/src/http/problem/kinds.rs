@@ -155,6 +155,10 @@ kinds! {
         "The result code is not good",
         "The code is wrong, was used before, or belongs to another client.",
         "Start a new login.";
+    OWNED_BY_ANOTHER "owned_by_another" CONFLICT false,
+        "The identity belongs to another user",
+        "Who signed in is known here as another user than the one that the application named.",
+        "Sign in with another account, or start a login without naming a user.";
     ACCESS_DENIED "access_denied" FORBIDDEN false,
         "You were not let in",
         "The provider says that the sign-in was declined, or that you may not use this application.",

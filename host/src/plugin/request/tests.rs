@@ -30,10 +30,18 @@ fn token() -> Endpoint {
 
 fn vault() -> Vault {
     let mut vault = Vault::new(
-        [("code", CODE), ("access_token", ACCESS), ("access_token:bot", "bot-token-value")],
+        [
+            ("code", CODE),
+            ("access_token", ACCESS),
+            ("access_token:bot", "bot-token-value"),
+        ],
         ["the-client-secret"],
     );
-    vault.admit(json!({"token": "a-token-of-step-one"}), Hiding::DenyAll, &[]);
+    vault.admit(
+        json!({"token": "a-token-of-step-one"}),
+        Hiding::DenyAll,
+        &[],
+    );
     vault
 }
 
@@ -59,7 +67,11 @@ impl Default for Case {
 }
 
 impl Case {
-    fn prepare(&self, endpoint: &Endpoint, request: &Request) -> Result<Option<Prepared>, RequestError> {
+    fn prepare(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+    ) -> Result<Option<Prepared>, RequestError> {
         let rules = Rules {
             purpose: &self.purpose,
             client: &self.client,
@@ -81,16 +93,24 @@ impl Case {
     }
 
     fn sent(&self, endpoint: &Endpoint, request: &Request) -> Prepared {
-        self.prepare(endpoint, request).expect("allowed").expect("sent")
+        self.prepare(endpoint, request)
+            .expect("allowed")
+            .expect("sent")
     }
 }
 
 fn text(name: &str, value: &str) -> Field {
-    Field { name: name.to_owned(), value: Value::Text(value.to_owned()) }
+    Field {
+        name: name.to_owned(),
+        value: Value::Text(value.to_owned()),
+    }
 }
 
 fn secret(name: &str, value: &str) -> Field {
-    Field { name: name.to_owned(), value: Value::Secret(value.to_owned()) }
+    Field {
+        name: name.to_owned(),
+        value: Value::Secret(value.to_owned()),
+    }
 }
 
 fn request(fields: Vec<Field>, credential: Credential) -> Request {
@@ -117,12 +137,17 @@ fn form(prepared: &Prepared) -> BTreeMap<String, String> {
 }
 
 fn authorization(prepared: &Prepared) -> &str {
-    prepared.headers[header::AUTHORIZATION].to_str().expect("text")
+    prepared.headers[header::AUTHORIZATION]
+        .to_str()
+        .expect("text")
 }
 
 #[test]
 fn a_code_goes_out_with_what_only_the_host_knows() {
-    let request = request(vec![secret("code", "code"), text("extra", "x y")], Credential::Client);
+    let request = request(
+        vec![secret("code", "code"), text("extra", "x y")],
+        Credential::Client,
+    );
     let sent = Case::default().sent(&token(), &request);
     let form = form(&sent);
     assert_eq!(form["code"], CODE);
@@ -139,7 +164,10 @@ fn a_code_goes_out_with_what_only_the_host_knows() {
 
 #[test]
 fn a_request_without_the_code_carries_no_verifier() {
-    let request = request(vec![secret("assertion", "secret:0/token")], Credential::Client);
+    let request = request(
+        vec![secret("assertion", "secret:0/token")],
+        Credential::Client,
+    );
     let form = form(&Case::default().sent(&token(), &request));
     assert_eq!(form["assertion"], "a-token-of-step-one");
     assert!(!form.contains_key("code_verifier") && !form.contains_key("redirect_uri"));
@@ -153,8 +181,14 @@ fn other_ways_to_authenticate_say_who_asks_in_the_body() {
     };
     let asked = request(vec![secret("code", "code")], Credential::Client);
     let sent = form(&post.sent(&token(), &asked));
-    assert_eq!((sent["client_id"].as_str(), sent["client_secret"].as_str()), ("client id", "s3cret"));
-    let public = Case { client: ClientCredentials::None, ..Case::default() };
+    assert_eq!(
+        (sent["client_id"].as_str(), sent["client_secret"].as_str()),
+        ("client id", "s3cret")
+    );
+    let public = Case {
+        client: ClientCredentials::None,
+        ..Case::default()
+    };
     let sent = form(&public.sent(&token(), &asked));
     assert_eq!(sent["client_id"], "client id");
     assert!(!sent.contains_key("client_secret"));
@@ -164,7 +198,11 @@ fn other_ways_to_authenticate_say_who_asks_in_the_body() {
 fn each_credential_has_its_places() {
     use Role::{Resource, Revocation, Token, Userinfo};
     let names = ["code", "access_token", "access_token:bot", "secret:0/token"];
-    let fields = [("code", Token), ("access_token", Revocation), ("secret:0/token", Token)];
+    let fields = [
+        ("code", Token),
+        ("access_token", Revocation),
+        ("secret:0/token", Token),
+    ];
     let bearers = [
         ("access_token", Userinfo),
         ("access_token", Resource),
@@ -178,39 +216,79 @@ fn each_credential_has_its_places() {
             if role != Userinfo {
                 let asked = request(vec![secret("field", name)], Credential::None);
                 let allowed = Case::default().prepare(&endpoint, &asked).is_ok();
-                assert_eq!(allowed, fields.contains(&(name, role)), "field {name} to {role:?}");
+                assert_eq!(
+                    allowed,
+                    fields.contains(&(name, role)),
+                    "field {name} to {role:?}"
+                );
             }
             let allowed = Case::default().prepare(&endpoint, &bearer(name)).is_ok();
-            assert_eq!(allowed, bearers.contains(&(name, role)), "bearer {name} to {role:?}");
+            assert_eq!(
+                allowed,
+                bearers.contains(&(name, role)),
+                "bearer {name} to {role:?}"
+            );
         }
     }
 }
 
 #[test]
 fn an_access_token_renews_only_where_it_is_described() {
-    let asked = request(vec![secret("fb_exchange_token", "access_token")], Credential::Client);
-    assert_eq!(Case::default().error(&token(), &asked), RequestError::Misplaced);
+    let asked = request(
+        vec![secret("fb_exchange_token", "access_token")],
+        Credential::Client,
+    );
+    assert_eq!(
+        Case::default().error(&token(), &asked),
+        RequestError::Misplaced
+    );
     let renewing = Case {
         renewal: Renewal::AccessToken,
         purpose: Purpose::Refresh,
         ..Case::default()
     };
-    assert_eq!(form(&renewing.sent(&token(), &asked))["fb_exchange_token"], ACCESS);
+    assert_eq!(
+        form(&renewing.sent(&token(), &asked))["fb_exchange_token"],
+        ACCESS
+    );
 }
 
 #[test]
 fn what_only_the_host_writes_is_refused_in_any_case() {
     for name in [
-        "grant_type", "GRANT_TYPE", "Redirect_Uri", "code_verifier", "client_id", "Client_Secret",
-        "client_assertion", "client_assertion_type", "request", "request_uri", "scope", "Resource",
-        "state", "nonce", "response_type",
+        "grant_type",
+        "GRANT_TYPE",
+        "Redirect_Uri",
+        "code_verifier",
+        "client_id",
+        "Client_Secret",
+        "client_assertion",
+        "client_assertion_type",
+        "request",
+        "request_uri",
+        "scope",
+        "Resource",
+        "state",
+        "nonce",
+        "response_type",
     ] {
         let forbidden = RequestError::Field(Forbidden::HostWritten);
-        let in_body = request(vec![secret("code", "code"), text(name, "x")], Credential::Client);
-        assert_eq!(Case::default().error(&token(), &in_body), forbidden, "{name}");
+        let in_body = request(
+            vec![secret("code", "code"), text(name, "x")],
+            Credential::Client,
+        );
+        assert_eq!(
+            Case::default().error(&token(), &in_body),
+            forbidden,
+            "{name}"
+        );
         let mut in_query = request(vec![secret("code", "code")], Credential::Client);
         in_query.query.push(text(name, "x"));
-        assert_eq!(Case::default().error(&token(), &in_query), forbidden, "{name}");
+        assert_eq!(
+            Case::default().error(&token(), &in_query),
+            forbidden,
+            "{name}"
+        );
     }
 }
 
@@ -221,8 +299,14 @@ fn a_name_stands_once() {
         Case::default().error(&token(), &twice),
         RequestError::Field(Forbidden::Twice)
     );
-    let codes = request(vec![secret("a", "code"), secret("b", "code")], Credential::Client);
-    assert_eq!(Case::default().error(&token(), &codes), RequestError::CodeTwice);
+    let codes = request(
+        vec![secret("a", "code"), secret("b", "code")],
+        Credential::Client,
+    );
+    assert_eq!(
+        Case::default().error(&token(), &codes),
+        RequestError::CodeTwice
+    );
 }
 
 #[test]
@@ -252,7 +336,10 @@ fn userinfo_takes_the_token_and_nothing_else() {
     let mut with_body = bearer("access_token");
     with_body.body = Body::Form(vec![text("id", "someone-else")]);
     for asked in [with_query, with_body] {
-        assert_eq!(Case::default().error(&userinfo, &asked), RequestError::UserinfoTakesNothing);
+        assert_eq!(
+            Case::default().error(&userinfo, &asked),
+            RequestError::UserinfoTakesNothing
+        );
     }
 }
 
@@ -279,28 +366,62 @@ fn secrets_stay_out_of_queries_unless_granted() {
     let mut asked = request(Vec::new(), Credential::Client);
     asked.body = Body::None;
     asked.query.push(secret("code", "code"));
-    assert_eq!(Case::default().error(&by_get, &asked), RequestError::NotGranted);
-    let granted = Case { secrets_in_query: true, ..Case::default() };
+    assert_eq!(
+        Case::default().error(&by_get, &asked),
+        RequestError::NotGranted
+    );
+    let granted = Case {
+        secrets_in_query: true,
+        ..Case::default()
+    };
     let sent = granted.sent(&by_get, &asked);
     assert!(sent.url.query().is_some_and(|query| query.contains(CODE)));
     let mut placed = endpoint(Role::Resource, Method::Get);
     placed.bearer = Placement::Query("access_token".to_owned());
-    assert_eq!(Case::default().error(&placed, &bearer("access_token")), RequestError::NotGranted);
+    assert_eq!(
+        Case::default().error(&placed, &bearer("access_token")),
+        RequestError::NotGranted
+    );
 }
 
 #[test]
 fn text_that_looks_like_a_name_stays_text() {
-    let asked = request(vec![secret("code", "code"), text("note", "secret:0/token")], Credential::Client);
-    assert_eq!(form(&Case::default().sent(&token(), &asked))["note"], "secret:0/token");
+    let asked = request(
+        vec![secret("code", "code"), text("note", "secret:0/token")],
+        Credential::Client,
+    );
+    assert_eq!(
+        form(&Case::default().sent(&token(), &asked))["note"],
+        "secret:0/token"
+    );
 }
 
 #[test]
 fn a_missing_credential_is_answered_and_an_unknown_one_refused() {
-    let asked = request(vec![secret("refresh_token", "refresh_token")], Credential::Client);
-    assert!(Case::default().prepare(&token(), &asked).expect("allowed").is_none());
-    for name in ["secret:1/token", "secret:0/other", "id_token", "client_secret", "code_verifier", REFRESH] {
+    let asked = request(
+        vec![secret("refresh_token", "refresh_token")],
+        Credential::Client,
+    );
+    assert!(
+        Case::default()
+            .prepare(&token(), &asked)
+            .expect("allowed")
+            .is_none()
+    );
+    for name in [
+        "secret:1/token",
+        "secret:0/other",
+        "id_token",
+        "client_secret",
+        "code_verifier",
+        REFRESH,
+    ] {
         let asked = request(vec![secret("field", name)], Credential::Client);
-        assert_eq!(Case::default().error(&token(), &asked), RequestError::UnknownCredential, "{name}");
+        assert_eq!(
+            Case::default().error(&token(), &asked),
+            RequestError::UnknownCredential,
+            "{name}"
+        );
     }
 }
 
@@ -311,10 +432,16 @@ fn documents_are_for_resources_and_carry_nothing_of_ours() {
     asked.body = document;
     let resource = endpoint(Role::Resource, Method::Post);
     let sent = Case::default().sent(&resource, &asked);
-    assert_eq!(sent.body.as_ref().map(|body| body.as_slice()), Some(&b"{\"query\":\"{ me }\"}"[..]));
+    assert_eq!(
+        sent.body.as_ref().map(|body| body.as_slice()),
+        Some(&b"{\"query\":\"{ me }\"}"[..])
+    );
     let mut to_token = asked.clone();
     to_token.credential = Credential::Client;
-    assert_eq!(Case::default().error(&token(), &to_token), RequestError::Body);
+    assert_eq!(
+        Case::default().error(&token(), &to_token),
+        RequestError::Body
+    );
     let get = endpoint(Role::Resource, Method::Get);
     assert_eq!(Case::default().error(&get, &asked), RequestError::Body);
 }
@@ -330,18 +457,34 @@ fn a_proof_is_the_hmac_of_the_token_under_the_secret() {
     let sent = case.sent(&proven, &bearer("access_token"));
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"app-secret");
     let proof = HEXLOWER.encode(hmac::sign(&key, ACCESS.as_bytes()).as_ref());
-    assert_eq!(sent.url.query(), Some(format!("appsecret_proof={proof}").as_str()));
-    let public = Case { client: ClientCredentials::None, ..Case::default() };
-    assert_eq!(public.error(&proven, &bearer("access_token")), RequestError::NoClientSecret);
+    assert_eq!(
+        sent.url.query(),
+        Some(format!("appsecret_proof={proof}").as_str())
+    );
+    let public = Case {
+        client: ClientCredentials::None,
+        ..Case::default()
+    };
+    assert_eq!(
+        public.error(&proven, &bearer("access_token")),
+        RequestError::NoClientSecret
+    );
     let mut forged = bearer("access_token");
     forged.query.push(text("AppSecret_Proof", "00"));
-    assert_eq!(case.error(&proven, &forged), RequestError::Field(Forbidden::HostWritten));
+    assert_eq!(
+        case.error(&proven, &forged),
+        RequestError::Field(Forbidden::HostWritten)
+    );
 }
 
 #[test]
 fn fields_cannot_break_out_of_their_encoding() {
     let asked = request(
-        vec![secret("code", "code"), text("a", "1&grant_type=password\r\nX: y"), text("b=c&d", "e")],
+        vec![
+            secret("code", "code"),
+            text("a", "1&grant_type=password\r\nX: y"),
+            text("b=c&d", "e"),
+        ],
         Credential::Client,
     );
     let form = form(&Case::default().sent(&token(), &asked));

@@ -87,7 +87,12 @@ fn query(link: Link) -> HashMap<String, String> {
 
 #[test]
 fn the_link_says_what_the_rfcs_ask_for() {
-    let link = link(&description(|_| {}), "https://op.example/auth?tenant=a", false).expect("a link");
+    let link = link(
+        &description(|_| {}),
+        "https://op.example/auth?tenant=a",
+        false,
+    )
+    .expect("a link");
     let query = query(link);
     let expected = [
         ("tenant", "a"),
@@ -96,7 +101,10 @@ fn the_link_says_what_the_rfcs_ask_for() {
         ("redirect_uri", "https://celadon.example/callback/op"),
         ("state", "the-state"),
         ("nonce", "the-nonce"),
-        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        (
+            "code_challenge",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        ),
         ("code_challenge_method", "S256"),
         ("scope", "openid email"),
     ];
@@ -132,7 +140,8 @@ fn scopes_go_where_their_prefix_says() {
             },
         );
     });
-    let mut link = Link::new(&Url::parse("https://op.example/auth").expect("a URL")).expect("a link");
+    let mut link =
+        Link::new(&Url::parse("https://op.example/auth").expect("a URL")).expect("a link");
     let scopes = ["chat", "user:read", "user:write"].map(str::to_owned);
     link.write_scopes(&description, &scopes).expect("written");
     let query = query(link);
@@ -144,10 +153,18 @@ fn scopes_go_where_their_prefix_says() {
 fn a_component_adds_its_own_parameters_once() {
     let description = description(|_| {});
     let mut link = link(&description, "https://op.example/auth?tenant=a", false).expect("a link");
-    link.write_extra(&description, extra("prompt", "consent")).expect("added");
-    link.write_extra(&description, extra("tenant", "a")).expect("repeats the endpoint's");
-    assert!(link.write_extra(&description, extra("Prompt", "none")).is_err());
-    assert!(link.write_extra(&description, extra("tenant", "b")).is_err());
+    link.write_extra(&description, extra("prompt", "consent"))
+        .expect("added");
+    link.write_extra(&description, extra("tenant", "a"))
+        .expect("repeats the endpoint's");
+    assert!(
+        link.write_extra(&description, extra("Prompt", "none"))
+            .is_err()
+    );
+    assert!(
+        link.write_extra(&description, extra("tenant", "b"))
+            .is_err()
+    );
     assert_eq!(query(link)["prompt"], "consent");
 }
 
@@ -155,9 +172,24 @@ fn a_component_adds_its_own_parameters_once() {
 fn a_component_cannot_write_what_the_host_writes() {
     let description = description(|_| {});
     for name in [
-        "state", "STATE", "nonce", "redirect_uri", "Redirect_URI", "response_type", "response_mode",
-        "client_id", "client_secret", "code_challenge", "code_challenge_method", "request",
-        "request_uri", "registration", "scope", "resource", "code", "dpop_jkt",
+        "state",
+        "STATE",
+        "nonce",
+        "redirect_uri",
+        "Redirect_URI",
+        "response_type",
+        "response_mode",
+        "client_id",
+        "client_secret",
+        "code_challenge",
+        "code_challenge_method",
+        "request",
+        "request_uri",
+        "registration",
+        "scope",
+        "resource",
+        "code",
+        "dpop_jkt",
     ] {
         let mut link = link(&description, "https://op.example/auth", false).expect("a link");
         let refused = link.write_extra(&description, extra(name, "x"));
@@ -167,8 +199,17 @@ fn a_component_cannot_write_what_the_host_writes() {
 
 #[test]
 fn metadata_cannot_write_what_the_host_writes() {
-    for query in ["state=x", "Redirect_Uri=x", "request_uri=x", "scope=x", "a=1&a=2&nonce=x"] {
+    for query in [
+        "state=x",
+        "Redirect_Uri=x",
+        "request_uri=x",
+        "scope=x",
+        "a=1&a=2&nonce=x",
+    ] {
         let endpoint = format!("https://op.example/auth?{query}");
-        assert!(link(&description(|_| {}), &endpoint, false).is_err(), "{query}");
+        assert!(
+            link(&description(|_| {}), &endpoint, false).is_err(),
+            "{query}"
+        );
     }
 }
