@@ -28,6 +28,8 @@ const settings = {
   // Whether the identity's claims stand in the ID token too, not at the userinfo endpoint alone.
   claims_in_id_token: false,
   userinfo: true,
+  // Whether every answer comes by form_post, whatever was asked for, as Apple's does for e-mail addresses.
+  form_post: false,
   // Added to what every sign-in knows of the user.
   claims: {},
   // Google's addresses and habits, see google.mjs.
@@ -153,6 +155,7 @@ async function serve(request, response) {
     response.end(JSON.stringify(answer));
     return;
   }
+  if (settings.form_post && url.pathname === '/auth') request.url += '&response_mode=form_post';
   // The library takes a body that was read before from here.
   if (text) request.body = text;
   const entry = log.begin(request, url, text);

@@ -1,11 +1,13 @@
 //! The program under test as a child process.
 
+mod dev;
 mod setup;
 
 use crate::children::Child;
 use crate::places::built;
 use crate::{Browser, Sandbox, browser, waiting};
 use anyhow::{Context, Result, bail, ensure};
+pub use dev::Dev;
 pub use setup::Setup;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};

@@ -28,6 +28,11 @@ pub(crate) fn built(variable: &str, below_target: &str) -> Result<PathBuf> {
     path.canonicalize().context("the path of a build output")
 }
 
+/// The folder in which pictures of pages are wanted, if they are: `CELADON_PICTURES`.
+pub fn pictures() -> Option<PathBuf> {
+    environment("CELADON_PICTURES").map(PathBuf::from)
+}
+
 /// The program `name` on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = environment("PATH")?;

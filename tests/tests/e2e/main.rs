@@ -4,6 +4,7 @@
 
 mod api;
 mod boot;
+mod clicked;
 mod client_keys;
 mod edges;
 mod google;

@@ -36,7 +36,7 @@ Development commands of Celadon.
                                  the arguments go to nextest (or to cargo test)
   cargo xtask help               this text
 
-Needed: rustup, python3 with venv and, for the tests, node with npm.
+Needed: rustup, python3 with venv and, for the tests, node with npm and chromium with chromedriver.
 ";
 
 fn main() -> ExitCode {

@@ -20,6 +20,7 @@ pub fn run(places: &Places, arguments: &[OsString]) -> Result<(), Failure> {
         ("CELADON_COMPONENTS", places.components()),
         ("CELADON_BIN", places.celadon()),
     ];
+    install::chromium()?;
     dev::build(places)?;
     let nextest = install::is_on_path("cargo-nextest");
     step("run the tests", || {
