@@ -11,6 +11,7 @@ mod callback;
 mod client_login;
 mod client_logins;
 mod clients;
+mod codec;
 pub mod cookies;
 mod guards;
 mod health;
@@ -20,6 +21,7 @@ mod limits;
 mod login;
 mod login_result;
 mod logout;
+mod operators;
 mod origin;
 pub mod problem;
 mod providers;
@@ -131,6 +133,14 @@ fn routes() -> Router<Arc<Edge>> {
         .route("/v1/session", get(session::get))
         .route("/v1/logins", post(client_logins::post))
         .route("/v1/logins/{id}/result", post(login_result::post))
+        .route(
+            "/codec/encode",
+            post(codec::encode).options(codec::preflight),
+        )
+        .route(
+            "/codec/decode",
+            post(codec::decode).options(codec::preflight),
+        )
         .route("/healthz", get(health::get))
         .route("/readyz", get(ready::get))
         .layer(from_fn(guards::deadline))

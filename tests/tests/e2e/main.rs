@@ -15,3 +15,4 @@ mod refusals;
 mod return_to;
 mod sign_in;
 mod spy;
+mod watched;
