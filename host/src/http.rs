@@ -21,6 +21,8 @@ mod limits;
 mod login;
 mod login_result;
 mod logout;
+mod measure;
+mod metrics;
 mod operators;
 mod origin;
 pub mod problem;
@@ -143,6 +145,7 @@ fn routes() -> Router<Arc<Edge>> {
         )
         .route("/healthz", get(health::get))
         .route("/readyz", get(ready::get))
+        .route("/metrics", get(metrics::get))
         .layer(from_fn(guards::deadline))
 }
 
@@ -165,6 +168,7 @@ fn around(routes: Router<Arc<Edge>>, edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .layer(from_fn_with_state(edge.clone(), address::find))
         .layer(from_fn_with_state(edge.clone(), problem::render::render))
         .layer(from_fn_with_state(edge.clone(), guards::headers))
+        .layer(from_fn(measure::count))
 }
 
 async fn not_found() -> Problem {

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod egress;
 pub mod http;
 pub mod logins;
+pub mod metrics;
 pub mod oidc;
 pub mod plugin;
 pub mod random;

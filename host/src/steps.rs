@@ -18,6 +18,7 @@ pub mod tokens;
 
 use self::provider::Provider;
 use crate::config::Config;
+use crate::metrics;
 use crate::oidc::discovery::Discovery;
 use crate::oidc::jwks::KeySets;
 use crate::plugin::bindings::{Failure, FailureKind};
@@ -161,23 +162,23 @@ fn settle<T>(result: Result<T, Stop>) -> Result<Step<T>, StepError> {
 #[async_trait]
 impl LoginSteps for Steps {
     async fn prepare(&self, request: Preparation) -> Result<Step<Attempt>, StepError> {
-        settle(self.prepare_attempt(request).await)
+        settle(metrics::step("prepare", self.prepare_attempt(request)).await)
     }
 
     async fn exchange(&self, login: LoginId) -> Result<Step<()>, StepError> {
-        settle(self.exchange_code(&login).await)
+        settle(metrics::step("exchange", self.exchange_code(&login)).await)
     }
 
     async fn identify(&self, login: LoginId) -> Result<Step<()>, StepError> {
-        settle(self.identify_user(&login).await)
+        settle(metrics::step("identify", self.identify_user(&login)).await)
     }
 
     async fn persist(&self, login: LoginId) -> Result<Step<Persisted>, StepError> {
-        settle(self.persist_login(&login).await)
+        settle(metrics::step("persist", self.persist_login(&login)).await)
     }
 
     async fn conclude(&self, conclusion: Conclusion) -> Result<(), StepError> {
-        match self.conclude_login(conclusion).await {
+        match metrics::step("conclude", self.conclude_login(conclusion)).await {
             Ok(()) | Err(Stop::Refused(_)) => Ok(()),
             Err(Stop::Trouble(error)) => Err(error),
         }
@@ -187,7 +188,7 @@ impl LoginSteps for Steps {
 #[async_trait]
 impl GrantSteps for Steps {
     async fn refresh(&self, authorization: AuthorizationId) -> Result<Refreshed, StepError> {
-        match self.refresh_grant(&authorization).await {
+        match metrics::step("refresh", self.refresh_grant(&authorization)).await {
             Ok(refreshed) => Ok(refreshed),
             Err(Stop::Refused(refusal)) => Ok(Refreshed::Unavailable {
                 detail: refusal.detail,

@@ -5,6 +5,7 @@ mod api;
 mod browser;
 mod codec;
 mod house;
+mod metrics;
 
 use super::ready::Part;
 use house::{House, Panics};

@@ -6,6 +6,7 @@ use super::{
     return_to, store, temporal,
 };
 use crate::clock;
+use crate::metrics;
 use crate::plugin::Revision;
 use crate::random;
 use crate::steps::Steps;
@@ -225,7 +226,9 @@ impl Logins {
         self.temporal
             .start_login(&made.login.workflow_id(), input)
             .await
-            .map_err(temporal)
+            .map_err(temporal)?;
+        metrics::login_started(provider);
+        Ok(())
     }
 }
 

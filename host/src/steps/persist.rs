@@ -5,6 +5,7 @@ use super::attempt;
 use super::identify::Finding;
 use super::tokens::{TokenSet, grant_context};
 use crate::clock;
+use crate::metrics;
 use crate::plugin::transcript::Stop;
 use crate::seal::Context;
 use crate::store::{AttemptRecord, AuditEvent, NewGrant, PersistOutcome};
@@ -25,7 +26,10 @@ impl Steps {
         }
         let grant = self.new_grant(&record).await?;
         match self.store.persist_grant(&grant).await? {
-            PersistOutcome::Persisted(persisted) => Ok(persisted),
+            PersistOutcome::Persisted(persisted) => {
+                ended_well(&record, &persisted);
+                Ok(persisted)
+            }
             PersistOutcome::OwnedByAnother => Err(Stop::refused(
                 Reason::AccessDenied,
                 "this identity is connected to another user already",
@@ -89,10 +93,26 @@ impl Steps {
         };
         if record.outcome.is_none() {
             self.store.conclude_attempt(&login, &outcome).await?;
+            metrics::login_ended(&record.attempt.provider, &outcome);
             self.store.audit(&event(&record, &outcome)).await?;
         }
         Ok(())
     }
+}
+
+fn ended_well(record: &AttemptRecord, persisted: &Persisted) {
+    let outcome = Outcome::SignedIn {
+        authorization: persisted.authorization.clone(),
+        identity: persisted.identity.clone(),
+        user: persisted.user.clone(),
+    };
+    metrics::login_ended(&record.attempt.provider, &outcome);
+    tracing::info!(
+        login = %record.attempt.id,
+        provider = %record.attempt.provider,
+        outcome = "login.signed_in",
+        "a login ended"
+    );
 }
 
 fn event(record: &AttemptRecord, outcome: &Outcome) -> AuditEvent {
