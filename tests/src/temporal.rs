@@ -95,6 +95,26 @@ impl Temporal {
         ])
     }
 
+    /// What the query `status` answers, opened by a codec server.
+    pub fn status(&self, workflow: &str, codec: &str, auth: &str) -> Result<Value> {
+        let text = self.ask(&[
+            "workflow",
+            "query",
+            "--output",
+            "json",
+            "--name",
+            "status",
+            "--workflow-id",
+            workflow,
+            "--codec-endpoint",
+            codec,
+            "--codec-auth",
+            auth,
+        ])?;
+        let mut answer: Value = serde_json::from_str(&text).context("a query's answer is JSON")?;
+        Ok(answer["queryResult"][0].take())
+    }
+
     /// Whether an execution has ended; it must exist.
     pub fn has_ended(&self, workflow: &str) -> Result<bool> {
         let described = self.describe(workflow)?;

@@ -14,3 +14,4 @@ pub mod login;
 mod options;
 pub mod ports;
 pub mod types;
+pub mod words;

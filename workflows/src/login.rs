@@ -9,6 +9,7 @@ use crate::types::{
     Attempt, AuthenticationInput, CallbackDigest, Conclusion, LoginId, Outcome, Persisted,
     Preparation, Reason, Refusal, Stage, Status, Step,
 };
+use crate::words;
 use std::time::Duration;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::workflows::select;
@@ -93,6 +94,7 @@ impl Authentication {
     pub fn status(&self, _: &WorkflowContextView) -> Status {
         let waiting = self.stage == Stage::WaitingForUser;
         Status {
+            summary: words::summary(&self.input.provider, self.stage, self.outcome.as_ref()),
             stage: self.stage,
             provider: self.input.provider.clone(),
             login: self.attempt.as_ref().map(|attempt| attempt.login.clone()),
