@@ -6,6 +6,7 @@ mod api;
 mod boot;
 mod edges;
 mod harness;
+mod histories;
 mod house;
 mod killed;
 mod leaks;
