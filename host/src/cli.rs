@@ -145,6 +145,10 @@ fn develop(options: dev::Options) -> Result<(), CliError> {
     Ok(runtime.block_on(dev::run(options))?)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the configuration is found"
+)]
 fn file_of_environment() -> Option<PathBuf> {
     env::var_os("CELADON_CONFIG")
         .filter(|path| !path.is_empty())

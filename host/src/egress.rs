@@ -84,6 +84,10 @@ impl Egress {
     }
 
     /// As [`Self::new`], with another way to look names up.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the client that the rule is for"
+    )]
     fn with_lookup(policy: Policy, lookup: Lookup) -> Result<Self, EgressError> {
         let policy = Arc::new(policy);
         let client = reqwest::Client::builder()

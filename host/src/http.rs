@@ -164,6 +164,7 @@ fn around(routes: Router<Arc<Edge>>, edge: &Arc<Edge>) -> Router<Arc<Edge>> {
     routes
         .fallback(not_found)
         .method_not_allowed_fallback(no_method)
+        .layer(from_fn(guards::head))
         .layer(from_fn(guards::catch_panic))
         .layer(from_fn_with_state(edge.clone(), address::find))
         .layer(from_fn_with_state(edge.clone(), problem::render::render))

@@ -3,7 +3,7 @@
 //! The endpoints know cookies, headers and pages; this module knows attempts and workflows.
 
 mod answer;
-mod begin;
+pub(crate) mod begin;
 mod callback;
 mod client;
 pub(crate) mod return_to;

@@ -11,6 +11,8 @@ use reqwest::redirect::Policy;
 pub fn http_client() -> Result<reqwest::Client> {
     let client = reqwest::Client::builder()
         .no_proxy()
+        // A test server's keep-alive may end while a request is on its way.
+        .pool_max_idle_per_host(0)
         .redirect(Policy::none());
     Ok(client.build()?)
 }

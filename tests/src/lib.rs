@@ -17,6 +17,7 @@ mod leaks;
 mod mock_op;
 mod op;
 mod places;
+mod recording;
 mod sandbox;
 mod temporal;
 pub mod waiting;

@@ -95,26 +95,6 @@ impl Temporal {
         ])
     }
 
-    /// What the query `status` answers, opened by a codec server.
-    pub fn status(&self, workflow: &str, codec: &str, auth: &str) -> Result<Value> {
-        let text = self.ask(&[
-            "workflow",
-            "query",
-            "--output",
-            "json",
-            "--name",
-            "status",
-            "--workflow-id",
-            workflow,
-            "--codec-endpoint",
-            codec,
-            "--codec-auth",
-            auth,
-        ])?;
-        let mut answer: Value = serde_json::from_str(&text).context("a query's answer is JSON")?;
-        Ok(answer["queryResult"][0].take())
-    }
-
     /// Whether an execution has ended; it must exist.
     pub fn has_ended(&self, workflow: &str) -> Result<bool> {
         let described = self.describe(workflow)?;
@@ -137,6 +117,34 @@ impl Temporal {
             "--input",
             &input.to_string(),
         ])?;
+        Ok(())
+    }
+
+    /// What `Authentication` answers to the query `status`, as a client without keys reads it.
+    pub fn status(&self, workflow: &str) -> Result<Value> {
+        let text = self.ask(&[
+            "workflow",
+            "query",
+            "--output",
+            "json",
+            "--type",
+            "status",
+            "--workflow-id",
+            workflow,
+        ])?;
+        let answer: Value = serde_json::from_str(&text)?;
+        Ok(answer["queryResult"][0].clone())
+    }
+
+    /// Cancels an execution.
+    pub fn cancel(&self, workflow: &str) -> Result<()> {
+        self.ask(&["workflow", "cancel", "--workflow-id", workflow])?;
+        Ok(())
+    }
+
+    /// Terminates an execution: it gets to know nothing of that.
+    pub fn terminate(&self, workflow: &str) -> Result<()> {
+        self.ask(&["workflow", "terminate", "--workflow-id", workflow])?;
         Ok(())
     }
 

@@ -25,7 +25,7 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// Rows that one sweep deletes at most: it holds the store's writer.
 const SWEPT_AT_ONCE: u32 = 300;
 /// How long the worker may take to end.
-const WORKER_END: Duration = Duration::from_secs(6);
+const WORKER_END: Duration = Duration::from_secs(2);
 
 /// The tasks.
 pub(super) struct Background {

@@ -46,6 +46,10 @@ pub(crate) fn start() -> Result<(), LogError> {
     Ok(())
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "logging starts before the configuration is read"
+)]
 fn setting(name: &str) -> Result<String, VarError> {
     match env::var(name) {
         Err(VarError::NotPresent) => Ok(String::new()),

@@ -71,6 +71,10 @@ impl Secret {
     ///
     /// # Errors
     /// The variable or file is missing, unreadable, empty, too long or no text.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a secret is read anew each time, so that a rotated one is found"
+    )]
     pub fn read(&self) -> Result<Zeroizing<String>, SecretError> {
         self.read_with(|name| env::var_os(name))
     }

@@ -26,11 +26,11 @@ impl Rate {
 }
 
 impl Default for Rate {
-    /// 50 a second, 200 at once.
+    /// 500 a second, 2,000 at once: some hundred logins a second, and no flood.
     fn default() -> Self {
         Self {
-            per_second: NonZeroU32::MIN.saturating_add(49),
-            burst: NonZeroU32::MIN.saturating_add(199),
+            per_second: NonZeroU32::MIN.saturating_add(499),
+            burst: NonZeroU32::MIN.saturating_add(1_999),
         }
     }
 }

@@ -15,6 +15,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Bytes of all headers of a request.
+const MAX_HEADERS: usize = 64 << 10;
 /// Longer than the 20 s that a callback waits for its login, shorter than a browser's patience.
 const DEADLINE: Duration = Duration::from_secs(24);
 /// Longer than the longest long poll.
@@ -50,6 +52,19 @@ pub async fn headers(State(edge): State<Arc<Edge>>, request: Request, next: Next
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Refuses a request whose headers are larger than any browser of ours would send.
+pub async fn head(request: Request, next: Next) -> Response {
+    let size: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if size > MAX_HEADERS {
+        return Problem::new(&kinds::HEADERS_TOO_LARGE).into_response();
+    }
+    next.run(request).await
 }
 
 /// Ends a handler that takes too long for a browser.

@@ -25,14 +25,15 @@ use tower::Service;
 const MAX_HEAD: usize = 256 << 10;
 /// How long a head may take, and how long a connection may idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long requests in flight may still take at the end.
-const DRAIN: Duration = Duration::from_secs(8);
+/// How long requests in flight may still take at the end. With the worker's and the embedded server's
+/// own ends it stays below the 10 s in which the program ends.
+const DRAIN: Duration = Duration::from_secs(4);
 /// Connections at once: each has a file descriptor and some memory.
 const MAX_CONNECTIONS: usize = 8_192;
 /// A pause where the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown`, then lets requests in flight end, for 8 seconds at most.
+/// Serves until `shutdown`, then lets requests in flight end, for 4 seconds at most.
 ///
 /// # Errors
 /// None after the listener works; the signature leaves room for one that stops working.

@@ -35,12 +35,16 @@ impl Logins {
         if !answered_before && clock::now() >= record.attempt.expires_at {
             return Err(LoginError::Expired);
         }
-        let callback = self.read(&record, &parameters, &login).await?;
+        let callback = self.read(&record, &parameters).await?;
         let digest = self.keep(&login, &callback).await?;
         let left = PATIENCE.saturating_sub(begun.elapsed());
-        let outcome = self.hand_over(&record, digest, left).await?;
-        match outcome {
-            Outcome::SignedIn { .. } => self.finish(&record, &outcome).await,
+        match self.hand_over(&record, digest, left).await? {
+            // Who signed in is taken from the store, where `persist` wrote it: whoever can write
+            // to Temporal's task queue must not be able to say.
+            Outcome::SignedIn { .. } => match self.attempt(&login).await? {
+                Some(now) => self.finish(&now).await,
+                None => Err(LoginError::Expired),
+            },
             other => Err(ended(&login, &other)),
         }
     }
@@ -50,7 +54,6 @@ impl Logins {
         &self,
         record: &AttemptRecord,
         parameters: &Parameters<'_>,
-        login: &LoginId,
     ) -> Result<Callback, LoginError> {
         let steps = &self.steps;
         let revision = steps
@@ -67,8 +70,18 @@ impl Logins {
             .await
             .ok()
             .flatten();
-        parameters.check_issuer(login, &revision.description, metadata.as_deref())?;
-        parameters.callback(&revision.description, clock::now())
+        let callback = parameters.callback(&revision.description, clock::now())?;
+        let right = parameters.check_issuer(&revision.description, metadata.as_deref());
+        Ok(match right {
+            Ok(()) => callback,
+            // It ends the login, as the provider's own error would, and no code goes anywhere.
+            Err(error) => Callback {
+                code: None,
+                error: Some(error.to_owned()),
+                kept: Vec::new(),
+                received_at: callback.received_at,
+            },
+        })
     }
 
     /// Seals the callback into the store, the first time. Its digest is the same for the same
@@ -118,9 +131,19 @@ impl Logins {
         match answered {
             Ok(outcome) => Ok(outcome),
             Err(TemporalError::TimedOut) => Err(LoginError::StillRunning(login.clone())),
-            Err(TemporalError::NotFound | TemporalError::Refused) => {
+            Err(gone @ (TemporalError::NotFound | TemporalError::Refused)) => {
                 // The workflow ended between our look at the store and the update.
                 let now = self.attempt(login).await?.and_then(|record| record.outcome);
+                if now.is_none() && matches!(gone, TemporalError::NotFound) {
+                    // It was terminated, or is gone: nobody else would ever end the attempt.
+                    let over = Outcome::Expired;
+                    let attempts = &self.steps.store;
+                    attempts
+                        .conclude_attempt(login, &over)
+                        .await
+                        .map_err(store)?;
+                    crate::metrics::login_ended(&record.attempt.provider, &over);
+                }
                 now.ok_or(LoginError::Expired)
             }
             Err(error) => Err(super::temporal(error)),
@@ -128,15 +151,13 @@ impl Logins {
     }
 
     /// A session for the browser, or a one-time code for the client that waits.
-    async fn finish(
-        &self,
-        record: &AttemptRecord,
-        outcome: &Outcome,
-    ) -> Result<SignedIn, LoginError> {
-        let Outcome::SignedIn { identity, user, .. } = outcome else {
-            return Err(LoginError::AlreadyAnswered);
-        };
+    async fn finish(&self, record: &AttemptRecord) -> Result<SignedIn, LoginError> {
         let attempt = &record.attempt;
+        let (identity, user) = match &record.outcome {
+            Some(Outcome::SignedIn { identity, user, .. }) => (identity, user),
+            Some(other) => return Err(ended(&attempt.id, other)),
+            None => return Err(LoginError::StillRunning(attempt.id.clone())),
+        };
         if attempt.client.is_some() {
             return self.finish_for_client(record).await;
         }

@@ -4,8 +4,8 @@ use super::{CallbackRequest, LoginError};
 use crate::clock::Timestamp;
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::description::Description;
-use crate::steps::attempt::Callback;
-use celadon_workflows::types::{LoginId, Reason, Refusal};
+use crate::steps::attempt::{Callback, ISSUER_MISSING, ISSUER_WRONG};
+use celadon_workflows::types::LoginId;
 
 /// Parameters of one callback.
 const MOST_PARAMETERS: usize = 64;
@@ -83,21 +83,14 @@ impl<'a> Parameters<'a> {
     /// Authorization server issuer identification (RFC 9207 section 2.4).
     pub(super) fn check_issuer(
         &self,
-        login: &LoginId,
         description: &Description,
         metadata: Option<&ProviderMetadata>,
-    ) -> Result<(), LoginError> {
-        let wrong = |detail: &str| {
-            Err(LoginError::Refused(
-                login.clone(),
-                Refusal::new(Reason::InvalidResponse, detail),
-            ))
-        };
+    ) -> Result<(), &'static str> {
         let Some(iss) = self.get("iss") else {
             let promised = metadata
                 .is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported);
             return if promised {
-                wrong("the callback has no iss, which the provider's metadata promises (RFC 9207)")
+                Err(ISSUER_MISSING)
             } else {
                 Ok(())
             };
@@ -108,13 +101,7 @@ impl<'a> Parameters<'a> {
         } else {
             issuers.contains(iss)
         };
-        if right {
-            Ok(())
-        } else {
-            wrong(
-                "the callback's iss is not the provider's issuer (RFC 9207): it may come from another provider",
-            )
-        }
+        if right { Ok(()) } else { Err(ISSUER_WRONG) }
     }
 
     /// What the steps need of it.
@@ -175,4 +162,69 @@ fn is_issuer(description: &Description, iss: &str) -> bool {
             .and_then(|rest| rest.strip_suffix(template.suffix))
             .is_some_and(|claim| !claim.is_empty() && !claim.contains(['/', '?', '#', '@']))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(parameters: &[(&str, &str)]) -> CallbackRequest {
+        CallbackRequest {
+            provider: "op".to_owned(),
+            parameters: parameters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            bindings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_parameter_stands_once() {
+        let twice = request(&[("state", "a"), ("code", "c"), ("state", "a")]);
+        assert!(matches!(
+            Parameters::new(&twice),
+            Err(LoginError::BadRequest(_))
+        ));
+        let many: Vec<(String, String)> = (0..=MOST_PARAMETERS)
+            .map(|n| (format!("p{n}"), String::new()))
+            .collect();
+        let many = CallbackRequest {
+            parameters: many,
+            ..request(&[])
+        };
+        assert!(matches!(
+            Parameters::new(&many),
+            Err(LoginError::BadRequest(_))
+        ));
+    }
+
+    #[test]
+    fn the_state_names_the_login() {
+        let own = request(&[("state", "abc")]);
+        let login = Parameters::new(&own).and_then(|parameters| parameters.login());
+        // SHA-256 of "abc", FIPS 180-2 appendix B.1.
+        assert_eq!(
+            login.map(|login| login.to_string()).ok().as_deref(),
+            Some("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        );
+        for (state, known) in [("", false), (&*"s".repeat(LONGEST_STATE + 1), true)] {
+            let odd = request(&[("state", state)]);
+            let error = Parameters::new(&odd)
+                .and_then(|parameters| parameters.login())
+                .err();
+            assert_eq!(
+                matches!(error, Some(LoginError::UnknownState)),
+                known,
+                "{state:.10}"
+            );
+            assert!(error.is_some());
+        }
+        let none = request(&[("code", "c")]);
+        assert!(
+            Parameters::new(&none)
+                .and_then(|parameters| parameters.login())
+                .is_err()
+        );
+    }
 }

@@ -50,6 +50,10 @@ impl Logins {
         if let Some(outcome) = stands.filter(|outcome| *outcome != Outcome::Cancelled) {
             return Err(ended(login, &outcome));
         }
+        self.steps
+            .note_end(&record, &Outcome::Cancelled)
+            .await
+            .map_err(store)?;
         if let Err(error) = self
             .temporal
             .cancel_login(&record.attempt.workflow_id)

@@ -1,9 +1,18 @@
 use super::*;
 use celadon_workflows::types::{Reason, Refusal};
 
-#[test]
-fn the_documentation_lists_every_metric() {
+#[tokio::test]
+async fn the_documentation_lists_every_metric() {
     let page = include_str!("../../../docs/OPERATIONS.md");
+    // A metric without a series is not shown.
+    let provider = ProviderName::new("listed");
+    let took = Duration::from_millis(1);
+    login_started(&provider);
+    login_ended(&provider, &Outcome::Expired);
+    step("listed", async { Ok(()) }).await.ok();
+    plugin_call(&provider, "describe", "ok", took);
+    egress(&provider, &Err(EgressError::RateLimited));
+    http("/", "GET", 200, took);
     let text = text(Some(3)).expect("text");
     assert!(text.contains("celadon_logins_in_flight 3\n"), "{text}");
     let names: Vec<&str> = text

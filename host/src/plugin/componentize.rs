@@ -104,10 +104,11 @@ fn take_apart(core_module: &[u8]) -> Result<Parts<'_>, ComponentizeError> {
             Payload::Version { range, .. } => {
                 parts.module.extend_from_slice(&core_module[range.clone()]);
             }
-            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
-                if parts.manifest.replace(section.data()).is_some() {
-                    return Err(ManifestTwice);
-                }
+            Payload::CustomSection(section)
+                if section.name() == MANIFEST_SECTION
+                    && parts.manifest.replace(section.data()).is_some() =>
+            {
+                return Err(ManifestTwice);
             }
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports() {

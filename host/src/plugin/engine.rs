@@ -151,6 +151,10 @@ impl Ticker {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the ticker's pace is real time, on a thread of its own"
+)]
 fn ticker() -> Result<&'static Ticker, EngineError> {
     static TICKER: Ticker = Ticker {
         engines: Mutex::new(Vec::new()),

@@ -490,3 +490,6 @@ fn secret_header(text: &str) -> Result<HeaderValue, RequestError> {
     value.set_sensitive(true);
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

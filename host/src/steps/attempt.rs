@@ -19,6 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(17);
 /// What a step gets that runs again after a crash, when the browser has gone already.
 const SECOND_CHANCE: Duration = Duration::from_secs(5);
 
+/// The host's own errors in a callback's place (RFC 9207 section 2.4): what the provider promised to
+/// send did not come …
+pub const ISSUER_MISSING: &str = "issuer missing";
+/// … or it is another provider's.
+pub const ISSUER_WRONG: &str = "issuer wrong";
+
 /// What only this login knows. Sealed in the attempt's row.
 #[derive(Serialize, Deserialize)]
 pub struct Secrets {

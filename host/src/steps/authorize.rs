@@ -67,7 +67,7 @@ impl Steps {
         let mut link = Link::new(&endpoint)?;
         let description = &revision.description;
         let no_pkce = provider.relaxed(description, Relaxation::NoPkce);
-        link.write_own(revision, secrets, no_pkce)?;
+        link.write_own(description, &revision.setup.client_id, secrets, no_pkce)?;
         link.write_scopes(description, &secrets.scopes)?;
         link.write_extra(description, extra)?;
         Ok(link.finish())
@@ -130,13 +130,13 @@ impl Link {
 
     fn write_own(
         &mut self,
-        revision: &Revision,
+        description: &Description,
+        client_id: &str,
         secrets: &Secrets,
         no_pkce: bool,
     ) -> Result<(), Stop> {
-        let description = &revision.description;
         self.put("response_type", "code")?;
-        self.put(&description.client.id_parameter, &revision.setup.client_id)?;
+        self.put(&description.client.id_parameter, client_id)?;
         self.put("redirect_uri", &secrets.redirect_uri)?;
         self.put("state", &secrets.state)?;
         if description.id_token {
@@ -227,3 +227,6 @@ impl Link {
         self.url
     }
 }
+
+#[cfg(test)]
+mod tests;

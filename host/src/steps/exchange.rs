@@ -270,6 +270,14 @@ fn refused_by_provider(error: &str) -> Stop {
             Reason::ProviderUnavailable,
             format!("the provider answered {error}"),
         ),
+        attempt::ISSUER_MISSING => Stop::refused(
+            Reason::InvalidResponse,
+            "the callback has no iss, which the provider's metadata promises (RFC 9207)",
+        ),
+        attempt::ISSUER_WRONG => Stop::refused(
+            Reason::InvalidResponse,
+            "the callback's iss is not the provider's issuer (RFC 9207): it may come from another provider",
+        ),
         _ => Stop::refused(
             Reason::ProviderRefused,
             format!("the provider answered the authorization request with {error}"),

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::metrics;
 use crate::plugin::transcript::Stop;
 use crate::seal::Context;
-use crate::store::{AttemptRecord, AuditEvent, NewGrant, PersistOutcome};
+use crate::store::{AttemptRecord, AuditEvent, NewGrant, PersistOutcome, StoreError};
 use celadon_workflows::types::{Conclusion, LoginId, Outcome, Persisted, Reason, Refusal};
 
 impl Steps {
@@ -93,10 +93,19 @@ impl Steps {
         };
         if record.outcome.is_none() {
             self.store.conclude_attempt(&login, &outcome).await?;
-            metrics::login_ended(&record.attempt.provider, &outcome);
-            self.store.audit(&event(&record, &outcome)).await?;
+            self.note_end(&record, &outcome).await?;
         }
         Ok(())
+    }
+
+    /// Writes the audit event of an end without success.
+    pub async fn note_end(
+        &self,
+        record: &AttemptRecord,
+        outcome: &Outcome,
+    ) -> Result<(), StoreError> {
+        metrics::login_ended(&record.attempt.provider, outcome);
+        self.store.audit(&event(record, outcome)).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Steps;
 use super::attempt::{NotMade, Wish};
+use crate::logins::begin::check_words;
 use crate::logins::return_to;
 use crate::metrics;
 use crate::plugin::transcript::Stop;
@@ -33,6 +34,8 @@ impl Steps {
                     "return_to may name a path of this site or a configured origin",
                 )
             })?;
+        check_words(request.scopes.as_deref(), request.user.as_deref())
+            .map_err(|error| Stop::refused(Reason::NotGranted, error.to_string()))?;
         let wish = Wish {
             provider: request.provider.clone(),
             scopes: request.scopes,

@@ -18,7 +18,7 @@ use crate::plugin::request::Purpose;
 use crate::plugin::transcript::Stop;
 use crate::seal::Context;
 use crate::store::{AuditEvent, AuthorizationRecord, IdentityRecord, RenewedTokens};
-use celadon_workflows::types::{AuthorizationId, Reason, Refreshed};
+use celadon_workflows::types::{AuthorizationId, Reason, Refreshed, Refusal};
 use std::time::{Duration, Instant};
 
 /// How long one refresh may take.
@@ -56,19 +56,45 @@ impl Steps {
         }
         match self.renew(&grant).await {
             Ok(()) => Ok(Refreshed::Fresh),
-            Err(Stop::Refused(refusal)) => match refusal.reason {
-                Reason::InvalidGrant | Reason::AnswerLost | Reason::AccessDenied => {
-                    self.give_up(&grant, &refusal.detail).await
-                }
-                _ => {
-                    self.store.mark_refresh_failed(id, clock::now()).await?;
-                    Ok(Refreshed::Unavailable {
-                        detail: refusal.detail,
-                    })
-                }
-            },
+            Err(Stop::Refused(refusal)) => self.settle_failure(&grant, refusal).await,
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// What a refresh that failed means for the grant: it is spent, or may be tried later.
+    async fn settle_failure(
+        &self,
+        grant: &AuthorizationRecord,
+        refusal: Refusal,
+    ) -> Result<Refreshed, Stop> {
+        let over = match refusal.reason {
+            Reason::InvalidGrant | Reason::AnswerLost | Reason::AccessDenied => true,
+            _ => self.may_be_spent(grant).await?,
+        };
+        if over {
+            return self.give_up(grant, &refusal.detail).await;
+        }
+        self.store
+            .mark_refresh_failed(&grant.id, clock::now())
+            .await?;
+        Ok(Refreshed::Unavailable {
+            detail: refusal.detail,
+        })
+    }
+
+    /// Whether a refresh token that is spent by being sent was sent and nothing usable came back.
+    async fn may_be_spent(&self, grant: &AuthorizationRecord) -> Result<bool, Stop> {
+        let revision = self.revisions.active(&grant.provider);
+        let single_use = revision
+            .is_none_or(|revision| matches!(revision.description.renewal, Renewal::SingleUse));
+        if !single_use {
+            return Ok(false);
+        }
+        let journal = self
+            .store
+            .journal(&grant.id.workflow_id(), &series_of(grant))
+            .await?;
+        Ok(journal.iter().any(|entry| entry.answer.is_none()))
     }
 
     async fn renew(&self, grant: &AuthorizationRecord) -> Result<(), Stop> {
@@ -91,7 +117,7 @@ impl Steps {
         let deadline = Instant::now() + PATIENCE;
         let metadata = self.metadata(provider, &revision, deadline).await?;
         let asked: Vec<String> = grant.scope.split(' ').map(str::to_owned).collect();
-        let series = format!("refresh:{}", grant.version.0);
+        let series = series_of(grant);
         let want = Obtaining {
             owner: &grant.id.workflow_id(),
             series: &series,
@@ -168,6 +194,12 @@ impl Steps {
         };
         Ok(self.store.audit(&event).await?)
     }
+}
+
+/// The journal of one try: the next one, after a failure that was answered, begins anew.
+fn series_of(grant: &AuthorizationRecord) -> String {
+    let failed_at = grant.refresh_failed_at.unwrap_or_default();
+    format!("refresh:{}:{failed_at}", grant.version.0)
 }
 
 /// Where a grant's tokens belong.

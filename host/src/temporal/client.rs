@@ -72,6 +72,11 @@ impl Temporal {
             .ok_or(TemporalError::NotConnected)
     }
 
+    /// Whether there is a connection to ask over.
+    pub fn connected(&self) -> Result<(), TemporalError> {
+        self.client().map(drop)
+    }
+
     /// Starts a login's workflow. Its id is taken once and never again.
     pub async fn start_login(
         &self,

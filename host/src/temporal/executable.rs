@@ -60,6 +60,10 @@ pub enum ExecutableError {
 ///
 /// # Errors
 /// Where the environment names a file that is no program: a mistake that must not be passed over.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where a program is, is the machine's business, not the configuration's"
+)]
 pub fn find(data: &Path) -> Result<Option<PathBuf>, ExecutableError> {
     if let Some(named) = env::var_os(VARIABLE) {
         let named = PathBuf::from(named);

@@ -12,8 +12,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-const SECRET: &str = "secret-of-the-operators-0123456789";
-
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("histories")
 }
@@ -27,13 +25,7 @@ async fn house(expires_in: &str) -> Result<House> {
         fs::set_permissions(&used, fs::Permissions::from_mode(0o600))?;
     }
     let line = format!("expires_in = \"{expires_in}\"");
-    let house = House::inside(sandbox, json!({}), |setup| {
-        setup
-            .login(&line)
-            .variable("SECRET_OF_OPERATORS", SECRET)
-            .text("[operators]\nsecret = { env = \"SECRET_OF_OPERATORS\" }\n")
-    })
-    .await?;
+    let house = House::inside(sandbox, json!({}), |setup| setup.login(&line)).await?;
     if !known.exists() {
         fs::create_dir_all(folder())?;
         fs::copy(&used, &known)?;
@@ -48,7 +40,7 @@ async fn keep(house: &House, workflow: &str, name: &str) -> Result<()> {
         Ok(temporal.has_ended(workflow)?.then_some(()))
     })
     .await?;
-    let history = temporal.history(workflow)?;
+    let history = temporal.history_for_replay(workflow).await?;
     fs::write(folder().join(format!("{name}.json")), history)?;
     Ok(())
 }
@@ -99,10 +91,8 @@ async fn cancelled(house: &House) -> Result<()> {
 async fn of_another_client(house: &House) -> Result<()> {
     let temporal = &house.temporal;
     temporal.start_authentication("theirs", &json!({"provider": "op"}))?;
-    let codec = house.celadon.url("/codec");
-    let auth = format!("Bearer {SECRET}");
     let login_url = waiting::until("the login waits for its user", 20, async || {
-        let status = temporal.status("theirs", &codec, &auth)?;
+        let status = temporal.status("theirs")?;
         Ok(status["login_url"].as_str().map(str::to_owned))
     })
     .await?;

@@ -65,7 +65,7 @@ async fn histories_hold_no_secret_and_no_user() -> Result<()> {
     let workflow = format!("login-{login}");
     let history = house.temporal.history(&workflow)?;
     ensure!(
-        history.contains("exchange"),
+        history.contains("EVENT_TYPE_MARKER_RECORDED"),
         "not the history of a login: {history}"
     );
     let listed = house.temporal.list()?;
@@ -102,7 +102,16 @@ async fn payloads_in_histories_are_encrypted() -> Result<()> {
     ] {
         words.add("word", word);
     }
-    let found = words.found_in_json(&history)?;
+    let mut history: serde_json::Value = serde_json::from_str(&history)?;
+    let events = history["events"].as_array_mut().context("events")?;
+    for event in events {
+        // What the SDK itself notes of a local activity, past the codec: its type and its times.
+        let details = &mut event["markerRecordedEventAttributes"]["details"];
+        if let Some(details) = details.as_object_mut() {
+            details.remove("data");
+        }
+    }
+    let found = words.found_in_json(&history.to_string())?;
     ensure!(found.is_empty(), "the history can be read: {found:?}");
     Ok(())
 }

@@ -16,4 +16,5 @@ mod refusals;
 mod return_to;
 mod sign_in;
 mod spy;
+mod strangers;
 mod watched;

@@ -72,10 +72,9 @@ async fn an_operator_reads_a_history_through_the_codec_server_and_nobody_else_do
 
 #[tokio::test]
 async fn a_status_says_in_a_sentence_where_a_login_of_another_client_stands() -> Result<()> {
-    let house = operated().await?;
+    let house = House::new().await?;
     let temporal = &house.temporal;
-    let codec = house.celadon.url("/codec");
-    let status = || temporal.status("theirs", &codec, &format!("Bearer {SECRET}"));
+    let status = || temporal.status("theirs");
     temporal.start_authentication("theirs", &json!({"provider": "op"}))?;
     let login_url = waiting::until("the login waits for its user", 20, async || {
         let status = status()?;

@@ -32,6 +32,10 @@ pub(super) struct Setup {
 }
 
 impl Setup {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "development has no configuration file"
+    )]
     pub(super) fn new(options: &Options) -> Result<Self, DevError> {
         let exe = env::current_exe().ok();
         let named = env::var_os(COMPONENTS).map(PathBuf::from);

@@ -55,11 +55,7 @@ fn sqlite(context: &Context, text: &str) -> Result<String, Problem> {
     }
     let path = new_file(context, path)?;
     let path = path.to_str().ok_or(Problem::FolderNotUnicode)?;
-    // The driver reads a URL: what would part or decode it is written so that it means itself.
-    let path = path
-        .replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23");
+    // What follows the scheme is the path as it is: the store decodes nothing.
     Ok(format!("sqlite://{path}"))
 }
 

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn what_is_no_payload_is_refused() {
         for text in [
-            "[]",
+            "7",
             r#"{"payloads":{}}"#,
             r#"{"payloads":[{"data":"a"}]}"#,
             r#"{"payloads":[{"data":"!!!!"}]}"#,

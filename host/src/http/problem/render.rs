@@ -1,7 +1,7 @@
 //! Writing problems: as a page for people, as problem details for programs. Also the one place
 //! where failures are logged.
 
-use super::{Problem, accept};
+use super::{Problem, accept, kinds};
 use crate::http::Edge;
 use crate::http::json::Json;
 use crate::web;
@@ -80,7 +80,9 @@ fn log(problem: &Problem, method: &Method, path: &str) {
     let (status, kind) = (problem.0.kind.status.as_u16(), problem.0.kind.name);
     let login = problem.0.login.as_ref().map(tracing::field::display);
     let detail = problem.0.detail.as_deref();
-    if problem.0.kind.status.is_server_error() {
+    // Not being ready is the answer that was asked for.
+    let asked = kind == kinds::NOT_READY.name;
+    if problem.0.kind.status.is_server_error() && !asked {
         let cause = problem.0.cause.as_deref().map(chain);
         tracing::error!(%method, path, status, problem = kind, login, detail, cause, "request failed");
     } else if problem.0.members.contains_key("reason") {

@@ -20,7 +20,7 @@ const LOOPBACK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8);
 
 const DEADLINES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(10);
 /// One page to what a large guest's interpreter needs, in bytes.
-const MEMORY: RangeInclusive<u64> = 64 << 10..=1 << 30;
+const MEMORY: RangeInclusive<u64> = 64 << 10..=256 << 20;
 const OUTPUT: RangeInclusive<u64> = 1 << 10..=16 << 20;
 
 pub(super) fn grant(provider: &str, mut section: Section<'_>) -> Grant {
