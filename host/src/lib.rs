@@ -14,6 +14,7 @@ pub mod egress;
 pub mod fault;
 pub mod http;
 pub mod logins;
+pub mod metrics;
 pub mod oidc;
 pub mod plugin;
 pub mod random;

@@ -22,6 +22,7 @@ mod mock_op;
 mod op;
 mod places;
 mod proxy;
+mod recording;
 mod sandbox;
 mod temporal;
 pub mod waiting;

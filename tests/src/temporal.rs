@@ -114,6 +114,22 @@ impl Temporal {
         ])
     }
 
+    /// One execution's history, its payloads opened by a codec server.
+    pub fn history_opened(&self, workflow: &str, codec: &str, auth: &str) -> Result<String> {
+        self.ask(&[
+            "workflow",
+            "show",
+            "--output",
+            "json",
+            "--workflow-id",
+            workflow,
+            "--codec-endpoint",
+            codec,
+            "--codec-auth",
+            auth,
+        ])
+    }
+
     /// Whether an execution has ended; it must exist.
     pub fn has_ended(&self, workflow: &str) -> Result<bool> {
         let described = self.describe(workflow)?;

@@ -273,6 +273,9 @@ pub enum Step<T> {
 /// Where a login stands, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
+    /// In one sentence, for people.
+    #[serde(default)]
+    pub summary: String,
     /// The stage.
     pub stage: Stage,
     /// The provider.

@@ -178,7 +178,7 @@ impl Logins {
             let now = self.attempt(login).await?.and_then(|record| record.outcome);
             match now {
                 Some(outcome) => return Ok(outcome),
-                None if last && gone => return Err(self.end_for_good(login).await?),
+                None if last && gone => return Err(self.end_for_good(record).await?),
                 None if last => return Err(LoginError::Expired),
                 None => {}
             }
@@ -187,12 +187,14 @@ impl Logins {
     }
 
     /// Ends an attempt whose workflow was terminated, or is gone: nobody else would ever end it.
-    async fn end_for_good(&self, login: &LoginId) -> Result<LoginError, LoginError> {
+    async fn end_for_good(&self, record: &AttemptRecord) -> Result<LoginError, LoginError> {
         let attempts = &self.steps.store;
+        let over = Outcome::Expired;
         attempts
-            .conclude_attempt(login, &Outcome::Expired)
+            .conclude_attempt(&record.attempt.id, &over)
             .await
             .map_err(store)?;
+        crate::metrics::login_ended(&record.attempt.provider, &over);
         Ok(LoginError::Expired)
     }
 

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::clock;
 use crate::fault;
+use crate::metrics;
 use crate::plugin::Revision;
 use crate::random;
 use crate::steps::Steps;
@@ -231,7 +232,10 @@ impl Logins {
             .start_login(&made.login.workflow_id(), input)
             .await;
         match started {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                metrics::login_started(provider);
+                Ok(())
+            }
             Err(error) => Err(self.abandon(&made.login, temporal(error)).await),
         }
     }

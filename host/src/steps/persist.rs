@@ -6,6 +6,7 @@ use super::identify::Finding;
 use super::tokens::{TokenSet, grant_context};
 use crate::clock;
 use crate::fault;
+use crate::metrics;
 use crate::plugin::transcript::Stop;
 use crate::seal::Context;
 use crate::store::{AttemptRecord, AuditEvent, NewGrant, PersistOutcome, StoreError};
@@ -28,6 +29,7 @@ impl Steps {
         match self.store.persist_grant(&grant).await? {
             PersistOutcome::Persisted(persisted) => {
                 fault::point("identity.persisted").await;
+                ended_well(&record, &persisted);
                 Ok(persisted)
             }
             PersistOutcome::Ended(outcome) => persisted_before(outcome),
@@ -99,8 +101,24 @@ impl Steps {
         record: &AttemptRecord,
         outcome: &Outcome,
     ) -> Result<(), StoreError> {
+        metrics::login_ended(&record.attempt.provider, outcome);
         self.store.audit(&event(record, outcome)).await
     }
+}
+
+fn ended_well(record: &AttemptRecord, persisted: &Persisted) {
+    let outcome = Outcome::SignedIn {
+        authorization: persisted.authorization.clone(),
+        identity: persisted.identity.clone(),
+        user: persisted.user.clone(),
+    };
+    metrics::login_ended(&record.attempt.provider, &outcome);
+    tracing::info!(
+        login = %record.attempt.id,
+        provider = %record.attempt.provider,
+        outcome = "login.signed_in",
+        "a login ended"
+    );
 }
 
 fn event(record: &AttemptRecord, outcome: &Outcome) -> AuditEvent {

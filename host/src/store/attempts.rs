@@ -110,6 +110,8 @@ pub trait Attempts: Send + Sync {
         attempt: &NewAttempt,
         bound: InFlight,
     ) -> Result<Admission, StoreError>;
+    /// How many logins are in flight: no outcome and not expired.
+    async fn in_flight(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// Reads one.
     async fn attempt(&self, id: &LoginId) -> Result<Option<AttemptRecord>, StoreError>;
     /// Reads the one that a workflow runs.

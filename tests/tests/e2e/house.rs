@@ -27,7 +27,15 @@ impl House {
 
     /// With settings of the provider, and changes to Celadon's configuration.
     pub async fn with(op: Value, change: impl FnOnce(Setup) -> Setup) -> Result<Self> {
-        let sandbox = Sandbox::new()?;
+        Self::inside(Sandbox::new()?, op, change).await
+    }
+
+    /// As [`Self::with`], in a folder that may hold a key ring already.
+    pub async fn inside(
+        sandbox: Sandbox,
+        op: Value,
+        change: impl FnOnce(Setup) -> Setup,
+    ) -> Result<Self> {
         let (temporal, op) =
             tokio::try_join!(Temporal::start(&sandbox), Op::start_with(&sandbox, op))?;
         Self::over(sandbox, temporal, op, change).await

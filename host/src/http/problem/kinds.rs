@@ -87,6 +87,10 @@ kinds! {
         "The application is not known",
         "The request carries no valid credential of a configured client.",
         "Send the client's name and secret as configured.";
+    OPERATOR_UNAUTHENTICATED "operator_unauthenticated" UNAUTHORIZED false,
+        "This is for operators",
+        "The request does not carry the operators' credential.",
+        "Send the secret of [operators] as a bearer token.";
     FOREIGN_ORIGIN "foreign_origin" FORBIDDEN false,
         "The request came from another site",
         "Only pages of this site may do this. Nothing was changed.",

@@ -43,6 +43,12 @@ impl Attempts for Sqlite {
         Ok(Admission::Admitted)
     }
 
+    async fn in_flight(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut reader = self.readers.acquire().await?;
+        let total = admission::in_flight(&mut reader, now).await?;
+        Ok(u64::try_from(total).unwrap_or(0))
+    }
+
     async fn attempt(&self, id: &LoginId) -> Result<Option<AttemptRecord>, StoreError> {
         let row = query(select!("id = $1"))
             .bind(id.as_str())
