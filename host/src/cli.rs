@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod dev;
+mod keys;
 mod log;
 mod provider;
 mod serve;
@@ -54,6 +55,9 @@ enum Command {
     Dev(dev::Options),
     /// Check the configuration and tell what each provider may do
     Check,
+    /// List, check and rotate the keys that seal everything at rest
+    #[command(after_help = keys::PROCEDURE)]
+    Keys(keys::Keys),
     /// Build and look at provider components
     #[command(subcommand)]
     Provider(ProviderCommand),
@@ -100,6 +104,9 @@ pub(crate) enum CliError {
     /// `dev`
     #[error(transparent)]
     Dev(#[from] dev::DevError),
+    /// `keys …`
+    #[error(transparent)]
+    Keys(#[from] keys::KeysError),
     /// `provider …`
     #[error(transparent)]
     Provider(#[from] provider::ProviderError),
@@ -113,6 +120,7 @@ impl CliError {
             | Self::Runtime(_)
             | Self::App(_)
             | Self::Dev(_)
+            | Self::Keys(_)
             | Self::Provider(_) => 1,
         }
     }
@@ -126,6 +134,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Serve => serve::run(file),
         Command::Dev(options) => develop(options),
         Command::Check => check::run(file, check::inspect),
+        Command::Keys(keys) => keys::run(file, keys),
         Command::Provider(ProviderCommand::Build { module, output }) => {
             provider::build(&module, &output).map_err(CliError::from)
         }

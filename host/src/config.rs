@@ -126,6 +126,8 @@ pub struct Provider {
     pub client_secret: Option<Secret>,
     /// `client_key.file`: the private key (JWK) for `private_key_jwt` and `signed_secret`.
     pub client_key: Option<PathBuf>,
+    /// `client_audience`: to whom assertions of `private_key_jwt` speak. Default: the issuer.
+    pub client_audience: ClientAudience,
     /// `client_auth`: overrides the component's first choice.
     pub client_auth: Option<ClientAuth>,
     /// `scopes`
@@ -173,6 +175,29 @@ impl ClientAuth {
             Self::Post => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
             Self::SignedSecret => "signed_secret",
+        }
+    }
+}
+
+/// `aud` of the assertions of `private_key_jwt`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientAudience {
+    /// `issuer`: its identifier. An assertion for one server is then of no use at another.
+    #[default]
+    Issuer,
+    /// `token_endpoint`: its URL, for servers that take nothing else.
+    TokenEndpoint,
+}
+
+impl ClientAudience {
+    /// Both, the default first.
+    pub const ALL: [Self; 2] = [Self::Issuer, Self::TokenEndpoint];
+
+    /// As it is written in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::TokenEndpoint => "token_endpoint",
         }
     }
 }
@@ -225,4 +250,9 @@ pub struct Client {
 pub struct Operators {
     /// `secret`: the admin credential.
     pub secret: Secret,
+    /// `codec_origins`: whose pages may call `/codec/…` with it.
+    pub codec_origins: Vec<url::Origin>,
+    /// The one origin whose pages may call `/codec/…` without it, from this machine: the Temporal
+    /// UI that `celadon dev` starts. No file can say this.
+    pub open_codec_origin: Option<url::Origin>,
 }

@@ -6,6 +6,7 @@
 //! not known here.
 
 pub mod algorithm;
+pub mod client_key;
 pub mod discovery;
 pub mod email;
 mod flight;

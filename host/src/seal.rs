@@ -96,10 +96,17 @@ struct Parts<'a> {
 }
 
 /// The name of a key: 16 lower-case hex digits. No secret.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId([u8; KEY_ID_LEN]);
 
 impl KeyId {
+    /// The key that a sealed value names, from its first bytes. `None`: the value is not of this version.
+    pub fn of_header(bytes: &[u8]) -> Option<Self> {
+        let (&version, rest) = bytes.split_first()?;
+        let (&key, _) = rest.split_first_chunk()?;
+        (version == VERSION).then_some(Self(key))
+    }
+
     /// Reads an id as it stands in the key file. `None`: it is not 16 lower-case hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = HEXLOWER.decode(text.as_bytes()).ok()?;

@@ -9,6 +9,7 @@ mod attempts;
 mod audit;
 mod components;
 mod journal;
+mod sealed_rows;
 mod sessions;
 mod sqlite;
 mod upkeep;
@@ -20,10 +21,13 @@ pub use accounts::{
     Accounts, AuthorizationRecord, GrantVersion, IdentityRecord, NewGrant, PersistOutcome,
     RenewedTokens,
 };
-pub use attempts::{Admission, AttemptRecord, Attempts, FirstWrite, InFlight, NewAttempt};
+pub use attempts::{
+    Admission, AttemptRecord, Attempts, FirstWrite, InFlight, NewAttempt, Redeemed,
+};
 pub use audit::{Audit, AuditEvent};
 pub use components::{Components, Metadata, MetadataRecord, RevisionRecord};
 pub use journal::{Journal, JournalEntry};
+pub use sealed_rows::{SealedCount, SealedRows};
 pub use sessions::{SessionRecord, Sessions};
 pub use upkeep::{Handoffs, Upkeep};
 
@@ -32,11 +36,29 @@ use std::sync::Arc;
 
 /// A whole backend.
 pub trait Store:
-    Attempts + Journal + Accounts + Sessions + Audit + Components + Metadata + Handoffs + Upkeep
+    Attempts
+    + Journal
+    + Accounts
+    + Sessions
+    + Audit
+    + Components
+    + Metadata
+    + Handoffs
+    + Upkeep
+    + SealedRows
 {
 }
 impl<T> Store for T where
-    T: Attempts + Journal + Accounts + Sessions + Audit + Components + Metadata + Handoffs + Upkeep
+    T: Attempts
+        + Journal
+        + Accounts
+        + Sessions
+        + Audit
+        + Components
+        + Metadata
+        + Handoffs
+        + Upkeep
+        + SealedRows
 {
 }
 

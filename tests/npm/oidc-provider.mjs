@@ -11,6 +11,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 
+import { google } from './google.mjs';
 import { Log } from './log.mjs';
 import { Memory } from './memory.mjs';
 import { pages } from './pages.mjs';
@@ -27,8 +28,12 @@ const settings = {
   // Whether the identity's claims stand in the ID token too, not at the userinfo endpoint alone.
   claims_in_id_token: false,
   userinfo: true,
+  // Whether every answer comes by form_post, whatever was asked for, as Apple's does for e-mail addresses.
+  form_post: false,
   // Added to what every sign-in knows of the user.
   claims: {},
+  // Google's addresses and habits, see google.mjs.
+  google: false,
   clients: [],
   ...JSON.parse(process.argv[2] ?? '{}'),
 };
@@ -72,6 +77,8 @@ function rebuild() {
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', ...Object.keys(settings.claims)] },
     conformIdTokenClaims: !settings.claims_in_id_token,
     cookies: { keys: cookieKeys, names: { session: `_op${settings.port}`, interaction: `_op${settings.port}_i`, resume: `_op${settings.port}_r` } },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] },
     features: {
       devInteractions: { enabled: false },
       revocation: { enabled: true },
@@ -84,7 +91,9 @@ function rebuild() {
     rotateRefreshToken: true,
     scopes: ['openid', 'offline_access', 'email', 'profile'],
     ttl: { AuthorizationCode: 60, Grant: 86400, Interaction: 600, Session: 86400, ...settings.ttl },
+    ...(settings.google ? google.settings(log) : {}),
   });
+  if (settings.google) provider.use(google.answers);
   provider.on('server_error', (_ctx, error) => process.stderr.write(`${error.stack}\n`));
   callback = provider.callback();
 }
@@ -117,7 +126,8 @@ const control = {
 };
 
 // A fault: `status` (with `body`, `headers`) answers at once; `hang` never answers; `drop` closes the
-// connection; `after: true` lets the server do its work first and only then loses the answer.
+// connection; `wait` holds a request until the server is healed and then serves it as usual;
+// `after: true` lets the server do its work first and only then loses the answer.
 async function misbehave(fault, request, response) {
   if (fault.hang) {
     await new Promise((release) => { fault.release = release; request.on('close', release); });
@@ -145,16 +155,19 @@ async function serve(request, response) {
     response.end(JSON.stringify(answer));
     return;
   }
+  if (settings.form_post && url.pathname === '/auth') request.url += '&response_mode=form_post';
   // The library takes a body that was read before from here.
   if (text) request.body = text;
   const entry = log.begin(request, url, text);
   const fault = faults.get(url.pathname);
   const failing = fault && fault.times-- > 0;
-  if (failing && !fault.after) {
+  if (failing && fault.wait) {
+    await new Promise((release) => { fault.release = release; });
+  } else if (failing && !fault.after) {
     await misbehave(fault, request, response);
     return;
   }
-  if (failing) response.end = () => response.destroy();
+  if (failing && fault.after) response.end = () => response.destroy();
   log.watch(entry, response);
   if (url.pathname === '/resource') await resource(request, response);
   else if (url.pathname === '/collect') response.setHeader('content-type', 'application/json').end('{}');
@@ -169,7 +182,7 @@ const server = createServer((request, response) => {
     response.end();
   });
 });
-server.keepAliveTimeout = 1000;
+server.keepAliveTimeout = 5000;
 server.listen(settings.port, '127.0.0.1', () => {
   settings.port = server.address().port;
   issuer = `http://127.0.0.1:${settings.port}`;

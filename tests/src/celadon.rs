@@ -1,11 +1,13 @@
 //! The program under test as a child process.
 
+mod dev;
 mod setup;
 
 use crate::children::Child;
 use crate::places::built;
 use crate::{Browser, Sandbox, browser, waiting};
 use anyhow::{Context, Result, bail, ensure};
+pub use dev::Dev;
 pub use setup::Setup;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
@@ -87,6 +89,11 @@ impl Celadon {
         Browser::new()?.open(&self.url(path)).await
     }
 
+    /// The operating system's id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it was configured with.
     pub fn setup(&self) -> &Setup {
         &self.setup
@@ -163,8 +170,11 @@ fn serve(setup: &Setup, config: &std::path::Path, log: &std::path::Path) -> Resu
         .create(true)
         .append(true)
         .open(log)?;
-    let mut command = Command::new(binary()?);
+    let mut command = Command::new("bash");
     command
+        // A file that may not grow is to be an error, not the end: see `Database::fill`.
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "bash"])
+        .arg(binary()?)
         .args(["serve", "--config"])
         .arg(config)
         .envs(setup.environment())

@@ -124,8 +124,23 @@ impl Op {
         .await
     }
 
-    /// Makes a path misbehave: `{"status": 500}`, `{"hang": true}`, `{"drop": true}`, with `times`
-    /// and `after`.
+    /// Registers Celadon as a client that signs with this key, a public JWK, and has no secret.
+    pub async fn register_key(&self, redirect_uris: &[String], jwk: &Value) -> Result<()> {
+        self.control(
+            "client",
+            json!({
+                "client_id": self.client_id,
+                "redirect_uris": redirect_uris,
+                "grant_types": ["authorization_code", "refresh_token"],
+                "token_endpoint_auth_method": "private_key_jwt",
+                "jwks": {"keys": [jwk]},
+            }),
+        )
+        .await
+    }
+
+    /// Makes a path misbehave: `{"status": 500}`, `{"hang": true}`, `{"drop": true}`,
+    /// `{"wait": true}`, with `times` and `after`.
     pub async fn fault(&self, path: &str, mut fault: Value) -> Result<()> {
         fault["path"] = path.into();
         self.control("fault", fault).await

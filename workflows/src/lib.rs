@@ -11,6 +11,8 @@ pub mod error;
 pub mod grant;
 #[allow(missing_docs)]
 pub mod login;
+pub mod open;
 mod options;
 pub mod ports;
 pub mod types;
+pub mod words;

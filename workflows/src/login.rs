@@ -4,12 +4,15 @@
 //! without holding a thread, and whichever process gets the callback may finish it.
 
 use crate::activities::Activities;
+use crate::open::open_payload;
 use crate::options::step;
 use crate::types::{
     Attempt, AuthenticationInput, CallbackDigest, Conclusion, LoginId, Outcome, Persisted,
     Preparation, Reason, Refusal, Stage, Status, Step,
 };
+use crate::words;
 use std::time::Duration;
+use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::workflows::select;
 use temporalio_sdk::{
@@ -31,9 +34,12 @@ pub struct Authentication {
 #[workflow_methods]
 impl Authentication {
     #[init]
-    fn new(_: &WorkflowContextView, input: AuthenticationInput) -> Self {
+    fn new(view: &WorkflowContextView, input: AuthenticationInput) -> Self {
+        // The host starts a login under its attempt's own id. Anybody else's word for an attempt
+        // would let one workflow end another's login.
+        let own = |attempt: &Attempt| attempt.login.workflow_id() == view.workflow_id();
         Self {
-            attempt: input.attempt.clone(),
+            attempt: input.attempt.clone().filter(own),
             input,
             stage: Stage::Preparing,
             callback: None,
@@ -88,11 +94,13 @@ impl Authentication {
             .ok_or_else(|| "the login has no outcome".into())
     }
 
-    /// Where the login stands.
+    /// Where the login stands: a [`Status`] in plain JSON, so that whoever may ask can read it. It
+    /// holds ids and Celadon's own words, and an answer to a query stands in no history.
     #[query(name = "status")]
-    pub fn status(&self, _: &WorkflowContextView) -> Status {
+    pub fn status(&self, _: &WorkflowContextView) -> Result<RawValue, Fault> {
         let waiting = self.stage == Stage::WaitingForUser;
-        Status {
+        let status = Status {
+            summary: words::summary(&self.input.provider, self.stage, self.outcome.as_ref()),
             stage: self.stage,
             provider: self.input.provider.clone(),
             login: self.attempt.as_ref().map(|attempt| attempt.login.clone()),
@@ -102,7 +110,8 @@ impl Authentication {
                 .filter(|_| waiting)
                 .map(|attempt| attempt.login_url.clone()),
             outcome: self.outcome.clone(),
-        }
+        };
+        Ok(open_payload(&status)?)
     }
 }
 

@@ -4,11 +4,12 @@
 use crate::clock;
 use crate::config::{self, Config};
 use crate::http::ready::{Part, Readiness};
-use crate::seal::PayloadSeal;
+use crate::seal::{KeyRing, PayloadSeal};
 use crate::steps::Steps;
 use crate::temporal::worker::{self, RunningWorker};
 use celadon_workflows::activities::Activities;
 use celadon_workflows::ports::{GrantSteps, LoginSteps};
+use std::error;
 use std::sync::Arc;
 use std::time::Duration;
 use temporalio_client::Client;
@@ -25,7 +26,7 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// Rows that one sweep deletes at most: it holds the store's writer.
 const SWEPT_AT_ONCE: u32 = 300;
 /// How long the worker may take to end.
-const WORKER_END: Duration = Duration::from_secs(3);
+const WORKER_END: Duration = Duration::from_secs(2);
 
 /// The tasks.
 pub(super) struct Background {
@@ -55,6 +56,7 @@ impl Background {
             temporal: tokio::spawn(worker.run(stopping.subscribe())),
             others: vec![
                 tokio::spawn(look(Arc::clone(&steps), watched, readiness)),
+                tokio::spawn(follow_keys(steps.keys.clone())),
                 tokio::spawn(sweep(steps)),
             ],
             stopping,
@@ -159,6 +161,25 @@ async fn answers(client: &Client) -> bool {
     let request = temporalio_client::tonic::Request::new(GetSystemInfoRequest::default());
     let asked = service.get_system_info(request);
     matches!(tokio::time::timeout(ANSWER, asked).await, Ok(Ok(_)))
+}
+
+/// Follows the key file, so that a rotation needs no restart.
+async fn follow_keys(keys: KeyRing) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let looking = keys.clone();
+        match tokio::task::spawn_blocking(move || looking.reload()).await {
+            Ok(Ok(true)) => tracing::info!(keys = ?keys, "the key ring has changed"),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => tracing::error!(
+                error = %error,
+                cause = error::Error::source(&error).map(tracing::field::display),
+                "the key file has changed and cannot be used; the keys stay as they were"
+            ),
+            // The program ends.
+            Err(_) => return,
+        }
+    }
 }
 
 /// Deletes what is over.

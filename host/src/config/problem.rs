@@ -2,6 +2,7 @@
 //! not repeated: a secret that was pasted into the wrong place must not reach a log.
 
 use super::secret::SecretError;
+use crate::oidc::client_key::ClientKeyError;
 use std::io;
 use std::path::PathBuf;
 
@@ -249,6 +250,9 @@ pub enum Problem {
     /// A secret that is not there.
     #[error("{0}")]
     Secret(SecretError),
+    /// A client key that cannot sign.
+    #[error("{0}")]
+    ClientKey(ClientKeyError),
     /// A secret that can be guessed.
     #[error(
         "is shorter than {least} characters: make a random one, for example with `openssl rand -hex 32`"

@@ -23,6 +23,9 @@ component = "idp.wasm"
 client_id = "celadon"
 "#;
 
+/// A private key that signs nothing but in tests.
+const KEY: &str = r#"{"crv":"Ed25519","d":"ay5oKBNNK5ldq1r_ogTIDR3J50mGxj88jfsvPBv0i6s","x":"M1zahBRUa3SiFTKWeFT_mQxoyy_PbIGWyHmDNmdZxhc","kty":"OKP"}"#;
+
 /// A folder with what configurations refer to.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -32,6 +35,7 @@ fn folder() -> TempDir {
         b"correct horse battery staple\n",
     )
     .unwrap();
+    std::fs::write(folder.path().join("key.jwk"), KEY).unwrap();
     std::fs::write(folder.path().join("short"), b"hunter2").unwrap();
     std::fs::write(folder.path().join("empty"), b"\n").unwrap();
     std::fs::create_dir(folder.path().join("directory")).unwrap();
@@ -125,7 +129,8 @@ title = "My IdP"
 client_id = "celadon"
 client_secret = { file = "secret" }
 client_auth = "client_secret_post"
-client_key = { file = "secret" }
+client_key = { file = "key.jwk" }
+client_audience = "token_endpoint"
 scopes = ["openid", "email"]
 options = { issuer = "https://idp.example", depth = [1, 2.5, true, { since = 2024-01-01 }] }
 resource_url = "https://api.example/me?full=1"
@@ -163,7 +168,8 @@ secret = { env = "OPERATORS" }
     );
     let provider = &config.providers[&name("my-idp")];
     assert_eq!(provider.client_auth, Some(ClientAuth::Post));
-    assert_eq!(provider.client_key, Some(folder.path().join("secret")));
+    assert_eq!(provider.client_key, Some(folder.path().join("key.jwk")));
+    assert_eq!(provider.client_audience, ClientAudience::TokenEndpoint);
     assert_eq!(
         provider
             .client_secret

@@ -30,17 +30,22 @@ pub struct Profile {
     pub attributes: BTreeMap<String, serde_json::Value>,
 }
 
-/// Opens an identity's profile.
-pub fn profile(edge: &Edge, identity: &IdentityRecord) -> Result<Profile, Problem> {
+/// Opens an identity's profile. One that does not open, because its key is lost, is an empty one:
+/// it is for showing only, and the next sign-in writes it anew.
+pub fn profile(edge: &Edge, identity: &IdentityRecord) -> Profile {
     if identity.profile.is_empty() {
-        return Ok(Profile::default());
+        return Profile::default();
     }
     let context = Context::profile_of(
         identity.namespace.as_str(),
         &identity.issuer,
         &identity.subject,
     );
-    Ok(edge.web.keys.open_json(&context, &identity.profile)?)
+    let opened = edge.web.keys.open_json(&context, &identity.profile);
+    opened.unwrap_or_else(|error| {
+        tracing::error!(error = %error, identity = %identity.id, "a profile does not open");
+        Profile::default()
+    })
 }
 
 /// The home page.
@@ -68,7 +73,7 @@ async fn person(edge: &Edge, session: &SessionRecord) -> Result<Option<Person>, 
     let Some(identity) = edge.web.store.identity(&session.identity).await? else {
         return Ok(None);
     };
-    let profile = profile(edge, &identity)?;
+    let profile = profile(edge, &identity);
     let grants = edge.web.store.authorizations(&session.user).await?;
     let provider = edge.provider(session.provider.as_str());
     Ok(Some(Person {

@@ -25,8 +25,8 @@ use tower::Service;
 const MAX_HEAD: usize = 256 << 10;
 /// How long a head may take, and how long a connection may idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long requests in flight may still take at the end: with the worker's and the embedded
-/// Temporal's time it stays under 10 s.
+/// How long requests in flight may still take at the end. With the worker's and the embedded server's
+/// own ends it stays below the 10 s in which the program ends.
 const DRAIN: Duration = Duration::from_secs(4);
 /// Connections at once: each has a file descriptor and some memory.
 const MAX_CONNECTIONS: usize = 8_192;

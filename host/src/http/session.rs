@@ -22,7 +22,7 @@ pub async fn get(
     let grants = edge.web.store.authorizations(&session.user).await?;
     let authorizations: Vec<Value> = grants.iter().map(authorization).collect();
     let mut who = describe(&identity);
-    add_profile(&edge, &identity, &mut who)?;
+    add_profile(&edge, &identity, &mut who);
     Ok(Json(json!({
         "user": session.user,
         "identity": who,
@@ -47,12 +47,8 @@ pub fn describe(identity: &IdentityRecord) -> Map<String, Value> {
 }
 
 /// What the component adds: its word, for showing.
-fn add_profile(
-    edge: &Edge,
-    identity: &IdentityRecord,
-    who: &mut Map<String, Value>,
-) -> Result<(), Problem> {
-    let profile = profile(edge, identity)?;
+fn add_profile(edge: &Edge, identity: &IdentityRecord, who: &mut Map<String, Value>) {
+    let profile = profile(edge, identity);
     let texts = [
         ("name", profile.name),
         ("username", profile.username),
@@ -64,7 +60,6 @@ fn add_profile(
     }
     who.insert("groups".to_owned(), json!(profile.groups));
     who.insert("attributes".to_owned(), json!(profile.attributes));
-    Ok(())
 }
 
 fn authorization(grant: &AuthorizationRecord) -> Value {

@@ -6,13 +6,15 @@ use super::{
     return_to, store, temporal,
 };
 use crate::clock;
+use crate::fault;
+use crate::metrics;
 use crate::plugin::Revision;
 use crate::random;
 use crate::steps::Steps;
 use crate::steps::attempt::{Made, NotMade, Wish};
 use crate::steps::provider::Provider;
 use crate::store::{Admission, AttemptRecord, FirstWrite};
-use celadon_workflows::types::{Attempt, AuthenticationInput, LoginId, ProviderName};
+use celadon_workflows::types::{Attempt, AuthenticationInput, LoginId, Outcome, ProviderName};
 use std::sync::Arc;
 
 /// The longest name of a user that a client may give.
@@ -49,12 +51,14 @@ impl Logins {
                 &revision,
             )
             .await?;
+        fault::point("attempt.written").await;
         // The link first: a provider that cannot be found leaves no workflow behind.
-        let location = steps
-            .link(provider, &revision, &made.secrets)
-            .await
-            .map_err(cannot_begin)?;
+        let location = match steps.link(provider, &revision, &made.secrets).await {
+            Ok(location) => location,
+            Err(stop) => return Err(self.abandon(&made.login, cannot_begin(stop)).await),
+        };
         self.start(&provider.name, &made).await?;
+        fault::point("start.written").await;
         Ok(Begun {
             login: made.login,
             location,
@@ -68,8 +72,7 @@ impl Logins {
         let (provider, revision) = self.configured(&wish.provider)?;
         let return_to = return_to::check(&self.steps.config, wish.return_to.as_deref())
             .ok_or(LoginError::ReturnTo)?;
-        check_scopes(wish.scopes.as_deref())?;
-        check_user(wish.user.as_deref())?;
+        check_words(wish.scopes.as_deref(), wish.user.as_deref())?;
         let made = self
             .make(
                 Wish {
@@ -224,10 +227,30 @@ impl Logins {
                 login: made.login.clone(),
             }),
         };
-        self.temporal
+        let started = self
+            .temporal
             .start_login(&made.login.workflow_id(), input)
-            .await
-            .map_err(temporal)
+            .await;
+        match started {
+            Ok(()) => {
+                metrics::login_started(provider);
+                Ok(())
+            }
+            Err(error) => Err(self.abandon(&made.login, temporal(error)).await),
+        }
+    }
+
+    /// Ends an attempt that nobody can come back to, so that it counts no longer among those in
+    /// flight. Gives `why` back.
+    async fn abandon(&self, login: &LoginId, why: LoginError) -> LoginError {
+        let ended = self
+            .steps
+            .store
+            .conclude_attempt(login, &Outcome::Cancelled);
+        if let Err(error) = ended.await {
+            tracing::warn!(error = %error, login = %login, "a login that did not begin is kept until it expires");
+        }
+        why
     }
 }
 
@@ -237,6 +260,12 @@ impl Steps {
         let base = self.config.server.public_url.as_str().trim_end_matches('/');
         format!("{base}/login/{provider}?login={login}")
     }
+}
+
+/// Checks the scopes and the name of the user that somebody else than a browser gives.
+pub(crate) fn check_words(scopes: Option<&[String]>, user: Option<&str>) -> Result<(), LoginError> {
+    check_scopes(scopes)?;
+    check_user(user)
 }
 
 /// RFC 6749 section 3.3.

@@ -88,6 +88,11 @@ impl Vault {
         self.answers.get(place)
     }
 
+    /// Keeps a further credential from the component, one that it may not name.
+    pub fn hide_text(&mut self, credential: &str) {
+        self.scrubber.learn(credential, "hidden");
+    }
+
     /// Takes in the next answer and gives back what the component may see of it.
     pub fn admit(&mut self, answer: Value, hiding: Hiding, reveal: &[String]) -> Value {
         let place = self.answers.len();

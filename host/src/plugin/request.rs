@@ -4,12 +4,16 @@
 //! client authentication and every security parameter. Whatever the contract does not allow is
 //! refused here, before anything is sent (WIT `request`, `secret`).
 
+mod client;
+
+pub use self::client::ClientCredentials;
+
 use super::bindings::{Body, Credential, Field, Request, Value};
 use super::description::{Endpoint, Method, Placement, Renewal, Role};
 use super::fields::{Fields, Forbidden, host_written};
 use super::references::Vault;
 use aws_lc_rs::hmac;
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 use zeroize::Zeroizing;
@@ -51,25 +55,6 @@ pub enum RequestError {
     /// The client's secret is needed and none is configured.
     #[error("authenticates as the client, and no client_secret is configured")]
     NoClientSecret,
-}
-
-/// How the host authenticates the client in this series.
-pub enum ClientCredentials {
-    /// A public client: the id alone.
-    None,
-    /// HTTP Basic (RFC 6749 section 2.3.1).
-    Basic(Zeroizing<String>),
-    /// In the body.
-    Post(Zeroizing<String>),
-}
-
-impl ClientCredentials {
-    fn secret(&self) -> Option<&str> {
-        match self {
-            Self::None => None,
-            Self::Basic(secret) | Self::Post(secret) => Some(secret),
-        }
-    }
 }
 
 /// What a series is for: decides what the host adds to a `token` request.
@@ -133,6 +118,8 @@ pub struct Prepared {
     pub body: Option<Zeroizing<Vec<u8>>>,
     /// The names of the credentials that it carries, the client's own aside.
     pub carries: Vec<String>,
+    /// What was signed for this request alone: the component must not see it in an answer.
+    pub signed: Option<Zeroizing<String>>,
 }
 
 /// Builds a request, or `None` where a credential is named that this grant does not have: such a
@@ -163,6 +150,7 @@ struct Builder<'a> {
     body: Fields,
     headers: HeaderMap,
     carries: Vec<String>,
+    signed: Option<Zeroizing<String>>,
 }
 
 impl<'a> Builder<'a> {
@@ -186,6 +174,7 @@ impl<'a> Builder<'a> {
             body: Fields::default(),
             headers: HeaderMap::new(),
             carries: Vec::new(),
+            signed: None,
             request,
             endpoint,
             vault,
@@ -371,37 +360,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Client authentication (RFC 6749 section 2.3, OIDC Core section 9).
-    fn add_client(&mut self) -> Result<(), RequestError> {
-        if !matches!(self.endpoint.role, Role::Token | Role::Revocation) {
-            return Err(RequestError::Misplaced);
-        }
-        let Rules {
-            client,
-            client_id,
-            id_parameter,
-            secret_parameter,
-            ..
-        } = *self.rules;
-        match client {
-            ClientCredentials::Basic(secret) => {
-                let pair = Zeroizing::new(format!("{}:{}", form(client_id), form(secret)));
-                let value = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
-                self.headers
-                    .insert(header::AUTHORIZATION, secret_header(&value)?);
-            }
-            ClientCredentials::Post(secret) => {
-                if self.endpoint.method == Method::Get && !self.rules.secrets_in_query {
-                    return Err(RequestError::NotGranted);
-                }
-                self.own_fields().add_host(id_parameter, client_id)?;
-                self.own_fields().add_host(secret_parameter, secret)?;
-            }
-            ClientCredentials::None => self.own_fields().add_host(id_parameter, client_id)?,
-        }
-        Ok(())
-    }
-
     fn add_bearer(&mut self, token: &str) -> Result<(), RequestError> {
         match &self.endpoint.bearer {
             Placement::Header => {
@@ -461,6 +419,7 @@ impl<'a> Builder<'a> {
             headers: self.headers,
             body,
             carries: self.carries,
+            signed: self.signed,
         })
     }
 
@@ -478,11 +437,6 @@ impl<'a> Builder<'a> {
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         Ok(Some(Zeroizing::new(bytes)))
     }
-}
-
-/// One value in application/x-www-form-urlencoded form.
-fn form(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn secret_header(text: &str) -> Result<HeaderValue, RequestError> {

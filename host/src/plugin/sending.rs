@@ -32,6 +32,9 @@ pub(super) struct Answered {
     pub(super) role: Role,
     #[serde(skip)]
     pub(super) carries: Vec<String>,
+    /// What was signed for the request. Journaled: a later run must hide it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) signed: Option<String>,
 }
 
 fn resource() -> Role {
@@ -48,6 +51,7 @@ impl Answered {
             endpoint: endpoint.to_owned(),
             role,
             carries: Vec::new(),
+            signed: None,
         }
     }
 
@@ -66,6 +70,20 @@ pub(super) struct Unanswered {
     refusal: Refusal,
 }
 
+impl Unanswered {
+    /// The end of a request that must not be sent again and may have been received. An answer that
+    /// came and cannot be used is not lost.
+    pub(super) fn lost(self) -> Stop {
+        match self.refusal.reason {
+            Reason::ProviderUnavailable => Stop::refused(
+                Reason::AnswerLost,
+                format!("{}; what was sent is never sent again", self.refusal.detail),
+            ),
+            _ => self.into(),
+        }
+    }
+}
+
 impl From<Unanswered> for Stop {
     fn from(unanswered: Unanswered) -> Self {
         Self::Refused(unanswered.refusal)
@@ -79,6 +97,25 @@ pub(super) async fn send(
     prepared: &Prepared,
     deadline: Instant,
 ) -> Result<Answered, Unanswered> {
+    send_or_repeat(egress, prepared, deadline, false).await
+}
+
+/// As [`send`], for a request that spends nothing: a connection that breaks, as one that the provider
+/// closes while it is idle, is worth a second try.
+pub(super) async fn send_harmless(
+    egress: &Egress,
+    prepared: &Prepared,
+    deadline: Instant,
+) -> Result<Answered, Unanswered> {
+    send_or_repeat(egress, prepared, deadline, true).await
+}
+
+async fn send_or_repeat(
+    egress: &Egress,
+    prepared: &Prepared,
+    deadline: Instant,
+    mut second_try: bool,
+) -> Result<Answered, Unanswered> {
     let deadline = deadline.min(Instant::now() + PATIENCE);
     let mut pause = Duration::from_millis(200);
     loop {
@@ -91,6 +128,7 @@ pub(super) async fn send(
                 pause = (pause * 2).min(Duration::from_secs(2));
                 pause
             }
+            Err(EgressError::Broken(_)) if std::mem::take(&mut second_try) => continue,
             Err(error) => return Err(unanswered(&error, prepared)),
         };
         tokio::time::sleep(wait).await;
@@ -148,6 +186,7 @@ fn answered(answer: Answer, prepared: &Prepared) -> Answered {
         endpoint: String::new(),
         role: prepared.role,
         carries: Vec::new(),
+        signed: prepared.signed.as_ref().map(|signed| signed.to_string()),
     };
     answered.bind(prepared);
     answered

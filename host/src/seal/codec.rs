@@ -1,5 +1,6 @@
 //! The codec that keeps plain text out of Temporal: every payload that leaves the worker or a
-//! client is sealed whole, metadata included.
+//! client is sealed whole, metadata included. The answer to a query alone, which stands in no
+//! history, may be marked as open ([`celadon_workflows::open`]).
 //!
 //! All payloads of a worker pass through here on the thread that polls, so nothing here waits or
 //! does I/O. A payload that is not sealed passes through on the way in: another Temporal client
@@ -7,6 +8,7 @@
 
 use super::keyring::Use;
 use super::{Context, KeyId, KeyRing, SealError, Sealed};
+use celadon_workflows::open::OPEN;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use prost::Message;
@@ -98,8 +100,14 @@ impl PayloadCodec for PayloadSeal {
         _: &SerializationContextData,
         payloads: Vec<Payload>,
     ) -> BoxFuture<'static, Result<Vec<Payload>, PayloadConversionError>> {
-        let sealed = payloads.iter().map(|payload| self.seal(payload)).collect();
-        ready(Ok(sealed)).boxed()
+        let sealed = payloads.into_iter().map(|mut payload| {
+            // Without the mark: the client that asked shows plain JSON as such only if it is no more.
+            if payload.metadata.remove(OPEN).is_some() {
+                return payload;
+            }
+            self.seal(&payload)
+        });
+        ready(Ok(sealed.collect())).boxed()
     }
 
     fn decode(

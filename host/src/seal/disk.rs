@@ -9,6 +9,7 @@ use crate::random;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use zeroize::Zeroizing;
 
 /// Hundreds of keys fit in. More is no key ring.
@@ -105,6 +106,33 @@ pub(super) fn open_or_create(
     create(path, &fresh())?;
     // Another process may have been first: what counts is what stands there.
     read(path)?.ok_or_else(|| KeyError::io("read", path)(ErrorKind::NotFound.into()))
+}
+
+/// Reads the file, which has to be there.
+pub(super) fn read_existing(path: &Path) -> Result<KeyFile, KeyError> {
+    read(path)?.ok_or_else(|| KeyError::io("find", path)(ErrorKind::NotFound.into()))
+}
+
+/// A state of the file: which file it is, when it was written, and how long it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    file: u64,
+    written: Option<SystemTime>,
+    length: u64,
+}
+
+/// The state that the file is in. `None`: it is not there.
+pub(super) fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let file = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let file = 0;
+    Some(Stamp {
+        file,
+        written: metadata.modified().ok(),
+        length: metadata.len(),
+    })
 }
 
 /// Reads the file, changes it and puts the result in its place. The name of the new file, which

@@ -1,23 +1,28 @@
-//! The keys at work: sealing, opening, hashing.
+//! The keys at work: sealing, opening, hashing. Where keys come from is the business of `disk` and
+//! `keyfile`; what is derived of them, that of `ring`.
 //!
-//! Of each key in the file, HKDF ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)) derives one
-//! key a use, so that a payload from Temporal can never be passed off as a value of the store.
-//! Where keys come from is the business of `disk` and `keyfile`.
+//! A ring follows its file: whoever shares it looks from time to time whether the file has changed
+//! ([`KeyRing::reload`]), and a value under an unknown key is a reason to look at once. A file that
+//! cannot be used changes nothing: the keys that are known stay.
 
-use super::keyfile::{KeyFile, Secret};
+mod ring;
+
+use self::ring::{Key, Ring};
+use super::disk::Stamp;
+use super::keyfile::KeyFile;
 use super::{
     Context, HEADER_LEN, KeyError, KeyId, NONCE_LEN, SealError, Sealed, TAG_LEN, VERSION, disk,
 };
 use crate::clock::{self, Timestamp};
 use crate::random;
-use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::{hkdf, hmac};
+use aws_lc_rs::aead::{Aad, Nonce};
+use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use zeroize::Zeroizing;
 
 /// What a derived key is for.
@@ -29,23 +34,21 @@ pub(super) enum Use {
     Payloads,
 }
 
-/// The keys. Cheap to clone and to share; does not change once it is read.
+/// The keys. Cheap to clone; all clones change together when the file does.
 #[derive(Clone)]
 pub struct KeyRing {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: Option<PathBuf>,
+    known: RwLock<Known>,
+}
+
+/// The keys as they were read, and from which state of the file.
+struct Known {
     ring: Arc<Ring>,
-}
-
-struct Ring {
-    keys: Vec<Key>,
-    active: KeyId,
-    hash: hmac::Key,
-}
-
-struct Key {
-    id: KeyId,
-    created_at: Timestamp,
-    store: LessSafeKey,
-    payloads: LessSafeKey,
+    seen: Option<Stamp>,
 }
 
 /// What may be known of a key.
@@ -66,11 +69,50 @@ impl KeyRing {
     /// # Errors
     /// See [`KeyError`]: no folder, a file that others can read, a malformed one.
     pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
-        disk::open_or_create(path, || KeyFile::fresh(clock::now())).map(|file| Self::new(&file))
+        disk::open_or_create(path, || KeyFile::fresh(clock::now()))?;
+        Self::read(path)
     }
 
-    /// Adds a key to the file without using it yet. In a fleet, spread the file and restart the
-    /// instances before [`KeyRing::activate`]: nobody then meets a key that it does not know.
+    /// Reads the key ring at `path`.
+    ///
+    /// # Errors
+    /// See [`KeyError`]: no file, one that others can read, a malformed one.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        // Looked at before it is read: a change in between is then found by the next look.
+        let seen = disk::stamp(path);
+        let file = disk::read_existing(path)?;
+        Ok(Self::with(Some(path.to_owned()), seen, &file))
+    }
+
+    /// Reads the file again if it has changed since the last look, whose outcome a failure is
+    /// too: it is reported once for each state of the file. Answers whether the keys are new.
+    ///
+    /// # Errors
+    /// See [`KeyError`]. The keys stay as they were.
+    pub fn reload(&self) -> Result<bool, KeyError> {
+        let Some(path) = &self.shared.path else {
+            return Ok(false);
+        };
+        let stamp = disk::stamp(path);
+        if self.known().seen == stamp {
+            return Ok(false);
+        }
+        let mut known = self
+            .shared
+            .known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if known.seen == stamp {
+            return Ok(false);
+        }
+        known.seen = stamp;
+        let file = disk::read_existing(path)?;
+        known.ring = Arc::new(Ring::new(&file));
+        Ok(true)
+    }
+
+    /// Adds a key to the file without using it yet. In a fleet, spread the file to all instances
+    /// before [`KeyRing::activate`]: nobody then meets a key that it does not know.
     ///
     /// # Errors
     /// See [`KeyError`].
@@ -105,12 +147,13 @@ impl KeyRing {
 
     /// The keys in the ring, in the order of the file.
     pub fn list(&self) -> Vec<KeyInfo> {
+        let ring = self.ring();
         let info = |key: &Key| KeyInfo {
             id: key.id,
             created_at: key.created_at,
-            active: key.id == self.ring.active,
+            active: key.id == ring.active,
         };
-        self.ring.keys.iter().map(info).collect()
+        ring.keys.iter().map(info).collect()
     }
 
     /// Seals bytes for the store, under the active key.
@@ -162,7 +205,7 @@ impl KeyRing {
     /// is looked up or counted by its hash and could be guessed if the hash had no key, such as a
     /// network address. The same data has different hashes for different purposes.
     pub fn keyed_hash(&self, purpose: &str, data: &[u8]) -> String {
-        let mut context = hmac::Context::with_key(&self.ring.hash);
+        let mut context = hmac::Context::with_key(&self.ring().hash);
         context.update(&(purpose.len() as u64).to_be_bytes());
         context.update(purpose.as_bytes());
         context.update(data);
@@ -172,7 +215,7 @@ impl KeyRing {
     /// A key for one purpose outside the store, made of the key behind [`Self::keyed_hash`]: as
     /// secret as the ring, and changed by no rotation.
     pub fn keyed_key(&self, purpose: &str) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.ring.hash);
+        let mut context = hmac::Context::with_key(&self.ring().hash);
         context.update(b"key for ");
         context.update(purpose.as_bytes());
         let mut key = [0; 32];
@@ -181,7 +224,8 @@ impl KeyRing {
     }
 
     pub(super) fn seal_for(&self, wanted: Use, context: &Context, plaintext: &[u8]) -> Sealed {
-        let key = self.ring.active();
+        let ring = self.ring();
+        let key = ring.active();
         let nonce = random::bytes::<NONCE_LEN>();
         let mut sealed = Vec::with_capacity(HEADER_LEN + NONCE_LEN + plaintext.len() + TAG_LEN);
         sealed.push(VERSION);
@@ -208,8 +252,9 @@ impl KeyRing {
         sealed: &Sealed,
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let parts = sealed.parts()?;
+        let ring = self.ring_with(parts.key);
         let unknown = SealError::UnknownKey { id: parts.key };
-        let key = self.ring.key(parts.key).ok_or(unknown)?;
+        let key = ring.key(parts.key).ok_or(unknown)?;
         let mut text = Zeroizing::new(parts.body.to_vec());
         let length = key
             .of(wanted)
@@ -224,21 +269,49 @@ impl KeyRing {
         Ok(text)
     }
 
+    #[cfg(test)]
     fn new(file: &KeyFile) -> Self {
-        let keys = file.keys.iter().map(|record| Key {
-            id: record.id,
-            created_at: record.created_at,
-            store: aead_key(&record.secret, b"store"),
-            payloads: aead_key(&record.secret, b"temporal payloads"),
-        });
-        let hash = derive(&file.hash_key, b"keyed hashes");
+        Self::with(None, None, file)
+    }
+
+    fn with(path: Option<PathBuf>, seen: Option<Stamp>, file: &KeyFile) -> Self {
+        let ring = Arc::new(Ring::new(file));
+        let known = RwLock::new(Known { ring, seen });
         Self {
-            ring: Arc::new(Ring {
-                keys: keys.collect(),
-                active: file.active,
-                hash: hmac::Key::new(hmac::HMAC_SHA256, &*hash),
-            }),
+            shared: Arc::new(Shared { path, known }),
         }
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        // Nothing panics while it is held for writing.
+        self.shared
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.known().ring)
+    }
+
+    /// The ring, from a file that has changed just now if the key is not known yet: another
+    /// instance may have begun to use it. Costs a look at the file, which is why
+    /// payloads, on the thread that must not wait, may go this way as well.
+    fn ring_with(&self, key: KeyId) -> Arc<Ring> {
+        let ring = self.ring();
+        if ring.key(key).is_some() {
+            return ring;
+        }
+        match self.reload() {
+            Ok(true) => {
+                tracing::info!(%key, "the key ring was read again for a key that it did not have")
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(error = %error, "the key file has changed and cannot be used; the keys stay as they were")
+            }
+        }
+        self.ring()
     }
 }
 
@@ -246,43 +319,6 @@ impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.list()).finish()
     }
-}
-
-impl Ring {
-    fn key(&self, id: KeyId) -> Option<&Key> {
-        self.keys.iter().find(|key| key.id == id)
-    }
-
-    fn active(&self) -> &Key {
-        self.key(self.active)
-            .expect("a key file without its active key is refused when it is read")
-    }
-}
-
-impl Key {
-    fn of(&self, wanted: Use) -> &LessSafeKey {
-        match wanted {
-            Use::Store => &self.store,
-            Use::Payloads => &self.payloads,
-        }
-    }
-}
-
-fn aead_key(secret: &Secret, info: &[u8]) -> LessSafeKey {
-    let bytes = derive(secret, info);
-    let key = UnboundKey::new(&AES_256_GCM_SIV, &*bytes).expect("the key has the cipher's length");
-    LessSafeKey::new(key)
-}
-
-/// Derives the key for one use.
-fn derive(secret: &Secret, info: &[u8]) -> Zeroizing<[u8; 32]> {
-    let mut derived = Zeroizing::new([0; 32]);
-    hkdf::Salt::new(hkdf::HKDF_SHA256, b"celadon key ring 1")
-        .extract(secret.as_bytes())
-        .expand(&[info], hkdf::HKDF_SHA256)
-        .and_then(|okm| okm.fill(&mut *derived))
-        .expect("32 bytes are what HKDF with SHA-256 gives");
-    derived
 }
 
 #[cfg(test)]

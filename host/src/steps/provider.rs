@@ -1,12 +1,14 @@
 //! A configured provider as the steps use it: its HTTP client, its keys, its secret.
 
 use super::Steps;
-use crate::config::{self, ClientAuth};
+use crate::config::{self, ClientAudience, ClientAuth};
 use crate::egress::{Egress, EgressError, Policy};
+use crate::oidc::client_key::ClientKey;
 use crate::oidc::discovery::DiscoveryError;
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
-use crate::plugin::description::{ClientAuthentication, Description, Relaxation};
+use crate::plugin::description::{ClientAuthentication, Description, Relaxation, Role};
+use crate::plugin::endpoints::Endpoints;
 use crate::plugin::request::ClientCredentials;
 use crate::plugin::transcript::Stop;
 use celadon_workflows::ports::StepError;
@@ -62,14 +64,68 @@ impl Provider {
         };
         let way = self.authentication(description, metadata, secret.is_some())?;
         match (way, secret) {
-            (ClientAuthentication::None, _) => Ok(ClientCredentials::None),
-            (ClientAuthentication::Basic, Some(secret)) => Ok(ClientCredentials::Basic(secret)),
-            (ClientAuthentication::Post, Some(secret)) => Ok(ClientCredentials::Post(secret)),
+            (ClientAuthentication::None, _) => return Ok(ClientCredentials::None),
+            (ClientAuthentication::Basic, Some(secret)) => {
+                return Ok(ClientCredentials::Basic(secret));
+            }
+            (ClientAuthentication::Post, Some(secret)) => {
+                return Ok(ClientCredentials::Post(secret));
+            }
+            _ => {}
+        }
+        match (way, self.client_key()?, &description.client.signed_secret) {
+            (ClientAuthentication::PrivateKeyJwt, Some(key), _) => {
+                let audience = self.audience(description, metadata)?;
+                Ok(ClientCredentials::PrivateKeyJwt { key, audience })
+            }
+            (ClientAuthentication::SignedSecret, Some(key), Some(terms)) => {
+                let terms = terms.clone();
+                Ok(ClientCredentials::SignedSecret { key, terms })
+            }
             _ => Err(Stop::refused(
                 Reason::InvalidClient,
                 "the configured client_auth needs a credential that is not configured",
             )),
         }
+    }
+
+    /// The client's key, read anew.
+    fn client_key(&self) -> Result<Option<ClientKey>, Stop> {
+        let Some(path) = &self.config.client_key else {
+            return Ok(None);
+        };
+        ClientKey::read(path).map(Some).map_err(|error| {
+            tracing::error!(provider = %self.name, error = %error, "the client key cannot be used");
+            let detail = "the provider's client_key cannot be read";
+            Stop::refused(Reason::InvalidClient, detail)
+        })
+    }
+
+    /// To whom an assertion speaks. The issuer's identifier, which the host has checked, is the
+    /// default: a server that names another's endpoints as its own gains nothing by it
+    /// ([draft-ietf-oauth-rfc7523bis]). One with a `{claim}` is no name for a server.
+    ///
+    /// [draft-ietf-oauth-rfc7523bis]: https://datatracker.ietf.org/doc/draft-ietf-oauth-rfc7523bis/
+    fn audience(
+        &self,
+        description: &Description,
+        metadata: Option<&ProviderMetadata>,
+    ) -> Result<String, Stop> {
+        let issuer = &description.issuer.identifier;
+        if self.config.client_audience == ClientAudience::Issuer && !issuer.contains('{') {
+            return Ok(issuer.clone());
+        }
+        let endpoints = Endpoints {
+            description,
+            metadata,
+        };
+        let token = endpoints.with_role(Role::Token).ok_or_else(|| {
+            Stop::refused(
+                Reason::InvalidResponse,
+                "the provider has no token endpoint",
+            )
+        })?;
+        Ok(token.url.to_string())
     }
 
     fn authentication(
@@ -90,10 +146,11 @@ impl Provider {
                 ))
             };
         }
+        let key = self.config.client_key.is_some();
         let possible = |way: &&ClientAuthentication| match way {
-            ClientAuthentication::None => !secret,
+            ClientAuthentication::None => !secret && !key,
             ClientAuthentication::Basic | ClientAuthentication::Post => secret,
-            ClientAuthentication::PrivateKeyJwt | ClientAuthentication::SignedSecret => false,
+            ClientAuthentication::PrivateKeyJwt | ClientAuthentication::SignedSecret => key,
         };
         let supported = |way: &&ClientAuthentication| {
             metadata

@@ -54,7 +54,13 @@ impl Steps {
                 detail: "the last refresh failed a moment ago".to_owned(),
             });
         }
-        match self.renew(&grant).await {
+        let Some(opened) = self.opened(&grant).await? else {
+            // Not written down: with the key back in the ring, the grant is good again.
+            return Ok(needs_reauth(
+                "the grant's tokens do not open; the log says why",
+            ));
+        };
+        match self.renew(&grant, opened).await {
             Ok(()) => Ok(Refreshed::Fresh),
             Err(Stop::Refused(refusal)) => self.settle_failure(&grant, refusal).await,
             Err(trouble) => Err(trouble),
@@ -97,15 +103,31 @@ impl Steps {
         Ok(journal.iter().any(|entry| entry.answer.is_none()))
     }
 
-    async fn renew(&self, grant: &AuthorizationRecord) -> Result<(), Stop> {
-        let gone = || Stop::refused(Reason::InvalidGrant, "the grant's identity is gone");
-        let identity = self
-            .store
-            .identity(&grant.identity)
-            .await?
-            .ok_or_else(gone)?;
+    /// What a renewal begins with. `None`: the identity is gone, or the tokens do not open.
+    async fn opened(&self, grant: &AuthorizationRecord) -> Result<Option<Opened>, Stop> {
+        let Some(identity) = self.store.identity(&grant.identity).await? else {
+            return Ok(None);
+        };
         let context = tokens_of(grant, &identity);
-        let old = TokenSet::open(&self.keys, &context, &grant.tokens)?;
+        match TokenSet::open(&self.keys, &context, &grant.tokens) {
+            Ok(old) => Ok(Some(Opened {
+                identity,
+                context,
+                old,
+            })),
+            Err(error) => {
+                tracing::error!(error = %error, authorization = %grant.id, "a grant's tokens do not open");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn renew(&self, grant: &AuthorizationRecord, opened: Opened) -> Result<(), Stop> {
+        let Opened {
+            identity,
+            context,
+            old,
+        } = opened;
         let provider = self.provider_of(&grant.provider)?;
         // Refresh and revocation use the active revision.
         let revision = self.revisions.active(&grant.provider).ok_or_else(|| {
@@ -194,6 +216,13 @@ impl Steps {
         };
         Ok(self.store.audit(&event).await?)
     }
+}
+
+/// A grant whose tokens are at hand.
+struct Opened {
+    identity: IdentityRecord,
+    context: Context,
+    old: TokenSet,
 }
 
 /// The journal of one try: the next one, after a failure that was answered, begins anew.

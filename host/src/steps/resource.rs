@@ -137,7 +137,8 @@ impl ProtectedResources {
         let context = tokens_of(grant, &identity);
         TokenSet::open(&self.steps.keys, &context, &grant.tokens).map_err(|error| {
             tracing::error!(error = %error, authorization = %grant.id, "a grant's tokens do not open");
-            ResourceError::Unavailable
+            // What does not open now will not open later, and a new sign-in brings new tokens.
+            ResourceError::NeedsReauth
         })
     }
 }

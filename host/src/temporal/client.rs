@@ -8,6 +8,7 @@ use celadon_workflows::login::Authentication;
 use celadon_workflows::types::{
     AuthenticationInput, AuthorizationId, CallbackDigest, Outcome, Refreshed,
 };
+use celadon_workflows::words;
 use std::time::Duration;
 use temporalio_client::errors::{WorkflowGetResultError, WorkflowStartError, WorkflowUpdateError};
 use temporalio_client::{
@@ -89,6 +90,7 @@ impl Temporal {
             .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
             .enable_eager_workflow_start(true)
             .task_timeout(TASK)
+            .static_summary(words::title(&input.provider))
             .build();
         let client = self.client()?;
         let started = client.start_workflow(Authentication::run, input, options);
@@ -198,6 +200,8 @@ fn briefly(patience: Duration) -> RpcOptions {
             RetryOptions::builder()
                 .max_elapsed_time(Some(patience))
                 .max_interval(Duration::from_secs(1))
+                // As often as the time above allows.
+                .max_retries(0)
                 .build(),
         )
         .build()

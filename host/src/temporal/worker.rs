@@ -24,7 +24,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// Workflows that stay in memory between their tasks, about 45 KB each.
 const CACHED_WORKFLOWS: usize = 5000;
 /// How long activities may go on once the worker is told to stop.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(1);
+/// How long a task waits for the worker that knows its workflow. One that was killed never comes,
+/// and a browser may be waiting.
+const STICKY: Duration = Duration::from_secs(2);
 
 /// Why the worker cannot run at all.
 #[derive(Debug, thiserror::Error)]
@@ -56,14 +59,8 @@ pub async fn connect(
             // Bytes are cheap on loopback, and compressing them is not.
             .grpc_compression(if loopback { GrpcCompression::None } else { GrpcCompression::Gzip })
             .build();
-        let converter = DataConverter::new(
-            PayloadConverter::default(),
-            // Failures' messages and traces become payloads too, and so are sealed.
-            DefaultFailureConverter::new(true),
-            seal.clone(),
-        );
         let options = ClientOptions::new(settings.namespace.clone())
-            .data_converter(converter)
+            .data_converter(converter(seal.clone()))
             .build();
         match Connection::connect(connection).await {
             Ok(connection) => {
@@ -81,6 +78,16 @@ pub async fn connect(
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// How values become payloads.
+pub(super) fn converter(seal: PayloadSeal) -> DataConverter {
+    DataConverter::new(
+        PayloadConverter::default(),
+        // Failures' messages and traces become payloads too, and so are sealed.
+        DefaultFailureConverter::new(true),
+        seal,
+    )
 }
 
 fn target(address: &str) -> Result<Url, WorkerError> {
@@ -116,6 +123,7 @@ impl RunningWorker {
         let options = WorkerOptions::new(task_queue)
             .max_cached_workflows(CACHED_WORKFLOWS)
             .graceful_shutdown_period(GRACE)
+            .sticky_queue_schedule_to_start_timeout(STICKY)
             .register_workflow::<Authentication>()
             .map_err(|error| set_up(&error))?
             .register_workflow::<Grant>()

@@ -5,13 +5,14 @@ use crate::{MockOp, Op, Temporal};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What Celadon is configured with. Relative paths are in the test's sandbox.
 #[derive(Clone, Debug)]
 pub struct Setup {
     port: u16,
-    public_port: u16,
+    /// `host:port` as browsers know it.
+    public: String,
     temporal: String,
     providers: Vec<(String, Provider)>,
     login: String,
@@ -26,6 +27,8 @@ struct Provider {
     client_id: String,
     /// The environment variable that holds the client secret.
     secret: String,
+    /// What stands in the place of the client secret.
+    credential: Option<String>,
     scopes: Vec<String>,
     options: Vec<(String, Value)>,
     resource_url: Option<String>,
@@ -42,7 +45,7 @@ impl Setup {
         let port = free_port()?;
         Ok(Self {
             port,
-            public_port: port,
+            public: format!("127.0.0.1:{port}"),
             temporal: address.to_owned(),
             providers: Vec::new(),
             login: String::new(),
@@ -68,6 +71,7 @@ impl Setup {
                 component: component("oidc")?,
                 client_id: op.client_id().to_owned(),
                 secret: variable,
+                credential: None,
                 scopes: ["openid", "email", "profile", "offline_access"]
                     .map(str::to_owned)
                     .to_vec(),
@@ -95,6 +99,7 @@ impl Setup {
                 component: component("oidc")?,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_MOCK".to_owned(),
+                credential: None,
                 scopes: ["openid", "email"].map(str::to_owned).to_vec(),
                 options: vec![("issuer".to_owned(), op.issuer().into())],
                 resource_url: None,
@@ -115,6 +120,7 @@ impl Setup {
                 component: component("oidc")?,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_ANY".to_owned(),
+                credential: None,
                 scopes: vec!["openid".to_owned()],
                 options: vec![("issuer".to_owned(), issuer.into())],
                 resource_url: None,
@@ -139,6 +145,30 @@ impl Setup {
             provider.component = component(name)?;
         }
         Ok(self)
+    }
+
+    /// Signs in at the provider added last as at Google, which it emulates.
+    pub fn as_google(mut self) -> Result<Self> {
+        self = self.component("google")?;
+        if let Some((_, provider)) = self.providers.last_mut() {
+            for (name, _) in &mut provider.options {
+                if name == "issuer" {
+                    *name = "emulator".to_owned();
+                }
+            }
+            // Google refuses offline_access.
+            provider.scopes.retain(|scope| scope != "offline_access");
+        }
+        Ok(self)
+    }
+
+    /// Lines of TOML in the place of the client secret of the provider added last.
+    #[must_use]
+    pub fn credential(mut self, lines: &str) -> Self {
+        if let Some((_, provider)) = self.providers.last_mut() {
+            provider.credential = Some(lines.to_owned());
+        }
+        self
     }
 
     /// Gives the component of the provider added last a further option.
@@ -189,9 +219,38 @@ impl Setup {
         })
     }
 
+    /// Lets browsers come by a proxy on this port. To be said before providers are added.
+    #[must_use]
+    pub fn public_at(self, public_port: u16) -> Self {
+        Self {
+            public: format!("127.0.0.1:{public_port}"),
+            ..self
+        }
+    }
+
+    /// Stops at a fault point, the first time it is come to, and makes the file `reached` there.
+    #[must_use]
+    pub fn stopping_at(self, point: &str, reached: &Path) -> Self {
+        self.variable("CELADON_FAULT_POINT", point)
+            .variable("CELADON_FAULT_FILE", &reached.to_string_lossy())
+    }
+
+    /// Makes it known as `localhost`, to a browser another site than providers on 127.0.0.1. To be
+    /// said before providers are added.
+    #[must_use]
+    pub fn on_localhost(mut self) -> Self {
+        self.public = format!("localhost:{}", self.port);
+        self
+    }
+
+    /// The address that browsers know, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        format!("http://{}", self.public)
+    }
+
     /// What the provider sends a browser back to.
     pub fn redirect_uri(&self, provider: &str) -> String {
-        format!("http://127.0.0.1:{}/callback/{provider}", self.public_port)
+        format!("{}/callback/{provider}", self.public_url())
     }
 
     pub(super) fn environment(&self) -> Vec<(String, String)> {
@@ -200,10 +259,13 @@ impl Setup {
 
     pub(super) fn toml(&self) -> Result<String> {
         let mut text = format!(
-            "[server]\nlisten = \"127.0.0.1:{}\"\npublic_url = \"http://127.0.0.1:{}\"\n\n\
+            "[server]\nlisten = \"127.0.0.1:{}\"\npublic_url = \"{}\"\n\n\
              [store]\nurl = \"sqlite://celadon.db\"\nkeys = {{ file = \"celadon.keys\" }}\n\n\
              [temporal]\naddress = \"{}\"\n\n[login]\n{}\n",
-            self.port, self.public_port, self.temporal, self.login,
+            self.port,
+            self.public_url(),
+            self.temporal,
+            self.login,
         );
         for (name, variable) in &self.clients {
             writeln!(
@@ -227,7 +289,10 @@ impl Provider {
             json!(self.component)
         )?;
         writeln!(text, "client_id = {}", json!(self.client_id))?;
-        writeln!(text, "client_secret = {{ env = \"{}\" }}", self.secret)?;
+        match &self.credential {
+            Some(lines) => writeln!(text, "{lines}")?,
+            None => writeln!(text, "client_secret = {{ env = \"{}\" }}", self.secret)?,
+        }
         writeln!(text, "scopes = {}", json!(self.scopes))?;
         let options: Vec<_> = self
             .options

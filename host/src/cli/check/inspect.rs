@@ -17,7 +17,7 @@ pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, Cl
         .map(|report| ProviderReport {
             provider: report.provider,
             facts: report.result.as_ref().map(facts).unwrap_or_default(),
-            warnings: Vec::new(),
+            warnings: report.result.as_ref().map(warnings).unwrap_or_default(),
             mistakes: report
                 .result
                 .err()
@@ -35,12 +35,29 @@ fn facts(loaded: &Loaded) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+fn warnings(loaded: &Loaded) -> Vec<String> {
+    let issuer = &loaded.issuer;
+    let mut warnings = Vec::new();
+    if issuer.starts_with("http://") {
+        warnings.push(format!(
+            "the issuer is {issuer}: whoever answers there decides who everybody is; for \
+             development and tests alone"
+        ));
+    }
+    warnings
+}
+
 fn mistakes(error: &LoadError) -> Vec<String> {
     let listed = error.mistakes();
     if listed.is_empty() {
-        return vec![chain(error)];
+        return vec![format!("component: {}", chain(error))];
     }
-    listed.iter().map(ToString::to_string).collect()
+    // Places in options are pointers; a key of the file has dots.
+    let key = |at: &str| at.replace('/', ".");
+    listed
+        .iter()
+        .map(|mistake| format!("{}: {}", key(&mistake.at), mistake.what))
+        .collect()
 }
 
 /// The error with its causes, in one line.

@@ -2,6 +2,7 @@
 
 use super::ProviderReport;
 use crate::config::{ClientAuth, Config, Grant, Limits, Provider, Temporal};
+use crate::oidc::client_key::ClientKey;
 use aws_lc_rs::digest::{Context, SHA256};
 use celadon_workflows::types::ProviderName;
 use data_encoding::HEXLOWER;
@@ -65,7 +66,19 @@ fn provider(out: &mut impl Write, provider: &Provider, digest: &str) -> io::Resu
         line(out, "client_secret", &format_args!("from {secret}"))?;
     }
     if let Some(key) = &provider.client_key {
-        line(out, "client_key", &format_args!("from the file {key:?}"))?;
+        let what = ClientKey::read(key).map_or_else(
+            |error| error.to_string(),
+            |key| match key.kid() {
+                Some(kid) => format!("{}, kid {kid}", key.algorithm()),
+                None => format!("{}, without kid", key.algorithm()),
+            },
+        );
+        line(
+            out,
+            "client_key",
+            &format_args!("{what}, from the file {key:?}"),
+        )?;
+        line(out, "client_audience", &provider.client_audience.as_str())?;
     }
     let method = provider
         .client_auth

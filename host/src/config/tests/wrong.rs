@@ -226,6 +226,14 @@ const WRONG: &[(&str, &str)] = &[
         ":11: providers.idp.client_key.file: the secret's file",
     ),
     (
+        "@client_key = { file = \"secret\" }",
+        ":11: providers.idp.client_key.file: the file is no usable private key: it is not a JWK",
+    ),
+    (
+        "@client_audience = \"token\"",
+        ":11: providers.idp.client_audience: is not one of issuer, token_endpoint",
+    ),
+    (
         "@client_secret = 7",
         ":11: providers.idp.client_secret: is an integer: write { env = \"NAME\" }",
     ),
@@ -398,6 +406,10 @@ const WRONG: &[(&str, &str)] = &[
     (
         "[operators]\npassword = \"x\"",
         ":1: operators.secret: is missing",
+    ),
+    (
+        "[operators]\nsecret = { file = \"secret\" }\ncodec_origins = [\"http://ui.example\"]",
+        ":3: operators.codec_origins[0]: ",
     ),
 ];
 

@@ -8,7 +8,7 @@ use super::secret_source;
 use crate::config::mistake::Caution;
 use crate::config::problem::Problem;
 use crate::config::section::{Context, Section};
-use crate::config::{ClientAuth, Grant, Provider, values};
+use crate::config::{ClientAudience, ClientAuth, Grant, Provider, values};
 use std::path::PathBuf;
 use url::Url;
 
@@ -23,6 +23,9 @@ pub(super) fn read(name: String, mut section: Section<'_>) -> Option<Provider> {
     let client_id = section.required("client_id", mend, values::text(LONGEST_CLIENT_ID));
     let title = section.parsed("title", values::text(LONGEST_TITLE));
     let credentials = Credentials::read(&mut section);
+    let audience = section.parsed("client_audience", |text| {
+        values::word(text, &ClientAudience::ALL, ClientAudience::as_str)
+    });
     let scopes = section.list("scopes", values::scope);
     let options = section.take("options").and_then(options::read);
     let grant = authority::grant(&name, section.section("grant"));
@@ -36,6 +39,7 @@ pub(super) fn read(name: String, mut section: Section<'_>) -> Option<Provider> {
         client_secret: credentials.secret,
         client_key: credentials.key,
         client_auth: credentials.method,
+        client_audience: audience.unwrap_or_default(),
         scopes: scopes.unwrap_or_else(|| vec!["openid".to_owned()]),
         options: options.unwrap_or_default(),
         grant,

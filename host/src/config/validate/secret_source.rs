@@ -5,6 +5,7 @@ use crate::config::mistake::Caution;
 use crate::config::problem::Problem;
 use crate::config::section::{Found, Section};
 use crate::config::tree::Value;
+use crate::oidc::client_key::ClientKey;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
@@ -44,8 +45,8 @@ pub(super) fn key_file(found: Found<'_>) -> Option<PathBuf> {
     let context = section.context;
     let path = section.required("file", "file = \"key.jwk\"", |text| {
         let path = context.path(text);
-        // Read as a secret: the same bounds hold, and it is gone again at once.
-        Secret::File(path.clone()).read().map_err(Problem::Secret)?;
+        // Read to see that it can sign, and gone again at once.
+        ClientKey::read(&path).map_err(Problem::ClientKey)?;
         Ok(path)
     });
     section.finish();

@@ -27,6 +27,8 @@ pub struct Loaded {
     pub component: ComponentDigest,
     /// The revision that this configuration makes.
     pub revision: RevisionId,
+    /// The `iss` of its ID tokens, or the name of a provider without.
+    pub issuer: String,
     /// What it may do, in words.
     pub explanation: Vec<String>,
     /// The canonical form of its description.
@@ -48,6 +50,7 @@ pub async fn check(config: &Config) -> Result<Vec<ProviderReport>, EngineError> 
             provider: name.clone(),
             result: loaded.map(|revision| Loaded {
                 component: revision.component.digest().clone(),
+                issuer: revision.description.issuer.identifier.clone(),
                 explanation: revision.description.explain(),
                 canonical: revision.description.canonical(),
                 revision: revision.id,

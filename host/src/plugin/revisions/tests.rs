@@ -57,6 +57,7 @@ fn provider(component: &Path, issuer: &str) -> config::Provider {
         client_secret: None,
         client_auth: None,
         client_key: None,
+        client_audience: crate::config::ClientAudience::default(),
         scopes: vec!["openid".to_owned()],
         options: json!({ "issuer": issuer }).as_object().unwrap().clone(),
         grant: config::Grant::default(),

@@ -134,6 +134,63 @@ fn a_rotation_keeps_the_old_key_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_ring_follows_its_file() {
+    let (_folder, path) = folder_and_path();
+    let context = crate::seal::Context::new("purpose", "row");
+    let here = KeyRing::open_or_create(&path).expect("made");
+    let shared = here.clone();
+    assert!(!here.reload().expect("read"), "nothing has changed");
+    let first = here.list()[0].id;
+    let second = KeyRing::rotate(&path).expect("rotated");
+    assert_eq!(here.seal(&context, b"x").key_id(), Ok(first), "not yet");
+    // Another instance was faster. Its key is found without being told of.
+    let there = KeyRing::read(&path).expect("opened");
+    let sealed = there.seal(&context, b"verifier");
+    assert_eq!(sealed.key_id(), Ok(second));
+    let opened = here.open(&context, &sealed).expect("opened");
+    assert_eq!(opened.as_slice(), b"verifier");
+    assert_eq!(shared.seal(&context, b"x").key_id(), Ok(second));
+    assert!(!here.reload().expect("read"), "it was read already");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_changes_nothing_and_is_reported_once() {
+    let (_folder, path) = folder_and_path();
+    let context = crate::seal::Context::new("purpose", "row");
+    let ring = KeyRing::open_or_create(&path).expect("made");
+    let good = fs::read_to_string(&path).expect("text");
+    let sealed = ring.seal(&context, b"verifier");
+    fs::write(&path, "no ring").expect("written");
+    assert!(matches!(ring.reload(), Err(KeyError::Malformed { .. })));
+    assert!(!ring.reload().expect("reported already"));
+    assert!(ring.open(&context, &sealed).is_ok());
+    fs::remove_file(&path).expect("removed");
+    assert!(matches!(ring.reload(), Err(KeyError::Io { .. })));
+    assert!(!ring.reload().expect("reported already"));
+    assert!(ring.open(&context, &sealed).is_ok());
+    fs::write(&path, good).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("changed");
+    assert!(ring.reload().expect("read"));
+    assert!(ring.open(&context, &sealed).is_ok());
+}
+
+#[test]
+fn a_key_that_is_taken_out_is_gone() {
+    let (_folder, path) = folder_and_path();
+    let context = crate::seal::Context::new("purpose", "row");
+    let ring = KeyRing::open_or_create(&path).expect("made");
+    let sealed = ring.seal(&context, b"verifier");
+    let id = sealed.key_id().expect("sealed");
+    KeyRing::rotate(&path).expect("rotated");
+    let file = fs::read_to_string(&path).expect("text");
+    let parts: Vec<&str> = file.split("[[key]]").collect();
+    fs::write(&path, format!("{}[[key]]{}", parts[0], parts[2])).expect("written");
+    assert!(ring.reload().expect("read"));
+    let gone = ring.open(&context, &sealed).expect_err("the key is gone");
+    assert_eq!(gone, crate::seal::SealError::UnknownKey { id });
+}
+
+#[test]
 fn changes_at_once_lose_no_key() {
     let (folder, path) = folder_and_path();
     KeyRing::open_or_create(&path).expect("made");

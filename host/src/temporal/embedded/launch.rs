@@ -22,7 +22,7 @@ const LIFELINE: &str = include_str!("lifeline.sh");
 /// Half a second is usual; a busy machine gets much more.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// The script needs 3 seconds at most.
-pub(super) const STOPPED_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const STOPPED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Three loopback ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ impl Ports {
 pub(super) struct Launch {
     program: PathBuf,
     namespace: String,
+    codec_endpoint: Option<String>,
     folder: Folder,
     ports: Ports,
 }
@@ -64,9 +65,16 @@ impl Launch {
         Ok(Self {
             program,
             namespace,
+            codec_endpoint: None,
             folder,
             ports,
         })
+    }
+
+    /// Tells its UI which codec server shows payloads.
+    pub(super) fn codec_endpoint(mut self, endpoint: Option<String>) -> Self {
+        self.codec_endpoint = endpoint;
+        self
     }
 
     /// Takes other ports.
@@ -148,6 +156,9 @@ impl Launch {
         for queue in ["transfer", "timer"] {
             let key = format!("history.{queue}ProcessorMaxPollRPS=1000");
             option("--dynamic-config-value", key.into());
+        }
+        if let Some(endpoint) = &self.codec_endpoint {
+            option("--ui-codec-endpoint", endpoint.into());
         }
         option("--log-level", "error".into());
         arguments
