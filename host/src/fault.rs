@@ -30,7 +30,10 @@ mod stops {
 
     fn asked(environment: &Environment) -> Option<Stop> {
         Some(Stop {
-            point: environment.variable("CELADON_FAULT_POINT")?.to_str()?.to_owned(),
+            point: environment
+                .variable("CELADON_FAULT_POINT")?
+                .to_str()?
+                .to_owned(),
             file: environment.variable("CELADON_FAULT_FILE")?.into(),
         })
     }

@@ -31,9 +31,19 @@ impl Temporal {
     /// Starts one whose workflows stand in a file, so that it may be killed and started again.
     pub async fn start_lasting(sandbox: &Sandbox) -> Result<Self> {
         let file = sandbox.file("temporal.db").to_string_lossy().into_owned();
-        let lasting = ["--db-filename", &file, "--sqlite-pragma", "journal_mode=wal"];
+        let lasting = [
+            "--db-filename",
+            &file,
+            "--sqlite-pragma",
+            "journal_mode=wal",
+        ];
         let quick = ["--sqlite-pragma", "synchronous=off"];
-        Self::start_with(sandbox, free_port()?, &[lasting.as_slice(), &quick].concat()).await
+        Self::start_with(
+            sandbox,
+            free_port()?,
+            &[lasting.as_slice(), &quick].concat(),
+        )
+        .await
     }
 
     async fn start_with(sandbox: &Sandbox, port: u16, further: &[&str]) -> Result<Self> {

@@ -20,8 +20,11 @@ use tokio::sync::watch;
 
 /// How long a login's start may take. A browser waits for it.
 const START: Duration = Duration::from_secs(5);
-/// A workflow task that is lost with its process is given to another after this long.
-const TASK: Duration = Duration::from_secs(5);
+/// A workflow task that is lost with its process is given to another after this long. Steps run
+/// within the task, and the SDK renews one after four fifths of its time; a renewal that meets an
+/// update ends the SDK's worker (`Trying to send a new WFT for a run which already has one`), and
+/// all logins in flight with it. So no login's steps, which have 17 seconds, may last to a renewal.
+const TASK: Duration = Duration::from_secs(30);
 
 /// Why Temporal did not do it.
 #[derive(Debug, thiserror::Error)]

@@ -74,7 +74,11 @@ fn write(edge: &Edge, problem: &Problem, as_json: bool, kept: &HeaderMap) -> Res
 fn page(problem: &Problem, again: Option<&str>) -> Response {
     let (kind, login) = (problem.0.kind, problem.0.login.as_ref());
     let mut page = web::html(&web::Failure::new(kind, login, again));
-    if let Some(seconds) = problem.0.retry_after.filter(|_| *kind == kinds::STILL_RUNNING) {
+    if let Some(seconds) = problem
+        .0
+        .retry_after
+        .filter(|_| *kind == kinds::STILL_RUNNING)
+    {
         let headers = page.headers_mut();
         headers.insert(REFRESH, HeaderValue::from(seconds));
     }

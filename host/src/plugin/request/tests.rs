@@ -2,6 +2,7 @@
 //! row, and every way around it that we know.
 
 use super::*;
+use data_encoding::BASE64;
 use crate::plugin::bindings::{Body, Credential, Field, Request, Value};
 use crate::plugin::description::{Endpoint, Method, Placement, Renewal, Role};
 use crate::plugin::references::{Hiding, Vault};
