@@ -202,6 +202,7 @@ async fn embed(config: &Config) -> Result<(Option<Embedded>, String), AppError> 
     let settings = Settings {
         data: beside.join(".celadon-temporal"),
         namespace: config.temporal.namespace.clone(),
+        codec_endpoint: None,
     };
     let embedded = Embedded::start(settings)
         .await

@@ -250,4 +250,9 @@ pub struct Client {
 pub struct Operators {
     /// `secret`: the admin credential.
     pub secret: Secret,
+    /// `codec_origins`: whose pages may call `/codec/…` with it.
+    pub codec_origins: Vec<url::Origin>,
+    /// The one origin whose pages may call `/codec/…` without it, from this machine: the Temporal
+    /// UI that `celadon dev` starts. No file can say this.
+    pub open_codec_origin: Option<url::Origin>,
 }

@@ -26,6 +26,7 @@ pub use self::spelling::{UrlError, strict_url};
 
 use self::message::SentMark;
 use self::resolver::{CheckedResolver, Lookup};
+use crate::metrics;
 use governor::DefaultDirectRateLimiter;
 use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap,
@@ -123,6 +124,12 @@ impl Egress {
     /// Every answer but a plain one: see [`EgressError`]. [`EgressError::nothing_sent`] tells
     /// whether the request may be sent again.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, EgressError> {
+        let result = self.send_once(outgoing).await;
+        metrics::egress(&self.policy.provider, &result);
+        result
+    }
+
+    async fn send_once(&self, outgoing: Outgoing) -> Result<Answer, EgressError> {
         self.policy.check_url(&outgoing.url)?;
         check_own_headers(&outgoing.headers)?;
         let now = Instant::now();
@@ -163,11 +170,15 @@ impl Egress {
         request: reqwest::Request,
         max_body: usize,
     ) -> Result<Answer, EgressError> {
+        let posts = request.method() == http::Method::POST;
         let mut response = self
             .client
             .execute(request)
             .await
             .map_err(EgressError::of_sending)?;
+        if posts {
+            crate::fault::point("request.sent").await;
+        }
         check_answer(&response, max_body)?;
 
         let mut body = Vec::new();

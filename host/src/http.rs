@@ -11,6 +11,7 @@ mod callback;
 mod client_login;
 mod client_logins;
 mod clients;
+mod codec;
 pub mod cookies;
 mod guards;
 mod health;
@@ -20,6 +21,9 @@ mod limits;
 mod login;
 mod login_result;
 mod logout;
+mod measure;
+mod metrics;
+mod operators;
 mod origin;
 pub mod problem;
 mod providers;
@@ -131,8 +135,17 @@ fn routes() -> Router<Arc<Edge>> {
         .route("/v1/session", get(session::get))
         .route("/v1/logins", post(client_logins::post))
         .route("/v1/logins/{id}/result", post(login_result::post))
+        .route(
+            "/codec/encode",
+            post(codec::encode).options(codec::preflight),
+        )
+        .route(
+            "/codec/decode",
+            post(codec::decode).options(codec::preflight),
+        )
         .route("/healthz", get(health::get))
         .route("/readyz", get(ready::get))
+        .route("/metrics", get(metrics::get))
         .layer(from_fn(guards::deadline))
 }
 
@@ -156,6 +169,7 @@ fn around(routes: Router<Arc<Edge>>, edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .layer(from_fn_with_state(edge.clone(), address::find))
         .layer(from_fn_with_state(edge.clone(), problem::render::render))
         .layer(from_fn_with_state(edge.clone(), guards::headers))
+        .layer(from_fn(measure::count))
 }
 
 async fn not_found() -> Problem {

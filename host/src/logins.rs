@@ -179,6 +179,9 @@ pub enum LoginError {
     /// The one-time code is wrong, was used, or is another client's.
     #[error("the result code is not good")]
     ResultCode,
+    /// The identity that signed in belongs to another user than the one the client named.
+    #[error("the identity belongs to another user")]
+    OwnedByAnother,
     /// Our own fault: Temporal, the store.
     #[error("{0} cannot be reached now")]
     Unavailable(

@@ -18,6 +18,7 @@ pub mod tokens;
 
 use self::provider::Provider;
 use crate::config::Config;
+use crate::metrics;
 use crate::oidc::discovery::Discovery;
 use crate::oidc::jwks::KeySets;
 use crate::plugin::bindings::{Failure, FailureKind};
@@ -36,6 +37,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tracing::{Instrument, Span};
 
 /// The steps and what they need.
 pub struct Steps {
@@ -149,11 +151,36 @@ fn reported(failure: &Failure) -> Stop {
         |text: &str| -> String { text.chars().filter(|c| !c.is_control()).take(200).collect() };
     tracing::warn!(
         reason = reason.as_str(),
-        code = printable(failure.code.as_deref().unwrap_or_default()),
+        code = known_code(failure.code.as_deref()),
         component_detail = printable(&failure.detail),
         "a component reports a failure"
     );
     Stop::refused(reason, detail)
+}
+
+/// An error code that an RFC registers; what else a provider says stays out of the log.
+fn known_code(code: Option<&str>) -> &'static str {
+    const KNOWN: [&str; 12] = [
+        "invalid_grant",
+        "invalid_client",
+        "invalid_request",
+        "invalid_scope",
+        "invalid_token",
+        "invalid_target",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "insufficient_scope",
+        "access_denied",
+        "server_error",
+        "temporarily_unavailable",
+    ];
+    match code {
+        None => "",
+        Some(code) => KNOWN
+            .into_iter()
+            .find(|known| *known == code)
+            .unwrap_or("another"),
+    }
 }
 
 /// A step's answer for its activity: refusals are values, trouble is a failure that is retried.
@@ -165,26 +192,36 @@ fn settle<T>(result: Result<T, Stop>) -> Result<Step<T>, StepError> {
     }
 }
 
+/// What every line that a step logs says besides: which login it is about.
+fn of_login(step: &'static str, login: &LoginId) -> Span {
+    tracing::info_span!("step", step, %login)
+}
+
 #[async_trait]
 impl LoginSteps for Steps {
     async fn prepare(&self, request: Preparation) -> Result<Step<Attempt>, StepError> {
-        settle(self.prepare_attempt(request).await)
+        settle(metrics::step("prepare", self.prepare_attempt(request)).await)
     }
 
     async fn exchange(&self, login: LoginId) -> Result<Step<()>, StepError> {
-        settle(self.exchange_code(&login).await)
+        let work = metrics::step("exchange", self.exchange_code(&login));
+        settle(work.instrument(of_login("exchange", &login)).await)
     }
 
     async fn identify(&self, login: LoginId) -> Result<Step<()>, StepError> {
-        settle(self.identify_user(&login).await)
+        let work = metrics::step("identify", self.identify_user(&login));
+        settle(work.instrument(of_login("identify", &login)).await)
     }
 
     async fn persist(&self, login: LoginId) -> Result<Step<Persisted>, StepError> {
-        settle(self.persist_login(&login).await)
+        let work = metrics::step("persist", self.persist_login(&login));
+        settle(work.instrument(of_login("persist", &login)).await)
     }
 
     async fn conclude(&self, conclusion: Conclusion) -> Result<(), StepError> {
-        match self.conclude_login(conclusion).await {
+        let span = of_login("conclude", &conclusion.login);
+        let work = metrics::step("conclude", self.conclude_login(conclusion));
+        match work.instrument(span).await {
             Ok(()) | Err(Stop::Refused(_)) => Ok(()),
             Err(Stop::Trouble(error)) => Err(error),
         }
@@ -194,7 +231,9 @@ impl LoginSteps for Steps {
 #[async_trait]
 impl GrantSteps for Steps {
     async fn refresh(&self, authorization: AuthorizationId) -> Result<Refreshed, StepError> {
-        match self.refresh_grant(&authorization).await {
+        let span = tracing::info_span!("step", step = "refresh", %authorization);
+        let work = metrics::step("refresh", self.refresh_grant(&authorization));
+        match work.instrument(span).await {
             Ok(refreshed) => Ok(refreshed),
             Err(Stop::Refused(refusal)) => Ok(Refreshed::Unavailable {
                 detail: refusal.detail,

@@ -21,7 +21,9 @@ pub use accounts::{
     Accounts, AuthorizationRecord, GrantVersion, IdentityRecord, NewGrant, PersistOutcome,
     RenewedTokens,
 };
-pub use attempts::{Admission, AttemptRecord, Attempts, FirstWrite, InFlight, NewAttempt};
+pub use attempts::{
+    Admission, AttemptRecord, Attempts, FirstWrite, InFlight, NewAttempt, Redeemed,
+};
 pub use audit::{Audit, AuditEvent};
 pub use components::{Components, Metadata, MetadataRecord, RevisionRecord};
 pub use journal::{Journal, JournalEntry};

@@ -7,6 +7,8 @@
 mod client;
 pub mod embedded;
 pub mod executable;
+#[cfg(test)]
+mod histories;
 pub mod worker;
 
 pub use client::{Temporal, TemporalError};

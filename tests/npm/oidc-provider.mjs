@@ -28,6 +28,8 @@ const settings = {
   // Whether the identity's claims stand in the ID token too, not at the userinfo endpoint alone.
   claims_in_id_token: false,
   userinfo: true,
+  // Whether every answer comes by form_post, whatever was asked for, as Apple's does for e-mail addresses.
+  form_post: false,
   // Added to what every sign-in knows of the user.
   claims: {},
   // Google's addresses and habits, see google.mjs.
@@ -124,7 +126,8 @@ const control = {
 };
 
 // A fault: `status` (with `body`, `headers`) answers at once; `hang` never answers; `drop` closes the
-// connection; `after: true` lets the server do its work first and only then loses the answer.
+// connection; `wait` holds a request until the server is healed and then serves it as usual;
+// `after: true` lets the server do its work first and only then loses the answer.
 async function misbehave(fault, request, response) {
   if (fault.hang) {
     await new Promise((release) => { fault.release = release; request.on('close', release); });
@@ -152,16 +155,19 @@ async function serve(request, response) {
     response.end(JSON.stringify(answer));
     return;
   }
+  if (settings.form_post && url.pathname === '/auth') request.url += '&response_mode=form_post';
   // The library takes a body that was read before from here.
   if (text) request.body = text;
   const entry = log.begin(request, url, text);
   const fault = faults.get(url.pathname);
   const failing = fault && fault.times-- > 0;
-  if (failing && !fault.after) {
+  if (failing && fault.wait) {
+    await new Promise((release) => { fault.release = release; });
+  } else if (failing && !fault.after) {
     await misbehave(fault, request, response);
     return;
   }
-  if (failing) response.end = () => response.destroy();
+  if (failing && fault.after) response.end = () => response.destroy();
   log.watch(entry, response);
   if (url.pathname === '/resource') await resource(request, response);
   else if (url.pathname === '/collect') response.setHeader('content-type', 'application/json').end('{}');
@@ -176,7 +182,7 @@ const server = createServer((request, response) => {
     response.end();
   });
 });
-server.keepAliveTimeout = 1000;
+server.keepAliveTimeout = 5000;
 server.listen(settings.port, '127.0.0.1', () => {
   settings.port = server.address().port;
   issuer = `http://127.0.0.1:${settings.port}`;

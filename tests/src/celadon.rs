@@ -1,11 +1,13 @@
 //! The program under test as a child process.
 
+mod dev;
 mod setup;
 
 use crate::children::Child;
 use crate::places::built;
 use crate::{Browser, Sandbox, browser, waiting};
 use anyhow::{Context, Result, bail, ensure};
+pub use dev::Dev;
 pub use setup::Setup;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
@@ -87,6 +89,11 @@ impl Celadon {
         Browser::new()?.open(&self.url(path)).await
     }
 
+    /// The operating system's id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it was configured with.
     pub fn setup(&self) -> &Setup {
         &self.setup
@@ -95,6 +102,14 @@ impl Celadon {
     /// All it has logged, of former runs too.
     pub fn logs(&self) -> Result<String> {
         Ok(String::from_utf8_lossy(&std::fs::read(&self.log)?).into_owned())
+    }
+
+    /// The memory that it occupies now, in bytes.
+    pub fn resident(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.context("no VmRSS")?.trim().trim_end_matches(" kB");
+        Ok(kilobytes.trim().parse::<u64>()? << 10)
     }
 
     /// SIGKILL: nothing is put in order.
@@ -155,8 +170,11 @@ fn serve(setup: &Setup, config: &std::path::Path, log: &std::path::Path) -> Resu
         .create(true)
         .append(true)
         .open(log)?;
-    let mut command = Command::new(binary()?);
+    let mut command = Command::new("bash");
     command
+        // A file that may not grow is to be an error, not the end: see `Database::fill`.
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "bash"])
+        .arg(binary()?)
         .args(["serve", "--config"])
         .arg(config)
         .envs(setup.environment())

@@ -1,7 +1,8 @@
 //! What a black-box test of Celadon stands on: the program as a child process ([`Celadon`]), a real
-//! Temporal dev server ([`Temporal`]), OpenID providers that others wrote ([`Op`], [`MockOp`]), a
-//! browser without JavaScript ([`Browser`]), an application that calls the API ([`Caller`]) and a
-//! search for secrets in whatever bytes are left behind ([`Needles`]).
+//! Temporal dev server ([`Temporal`]), OpenID providers that others wrote ([`Op`], [`MockOp`]), one
+//! that lies ([`liar`]), a browser without JavaScript ([`Browser`]), a real one ([`Chromium`]), an
+//! application that calls the API ([`Caller`]) and a search for secrets in whatever bytes are left
+//! behind ([`Needles`]).
 //!
 //! The harness knows the program's outside alone: `celadon.toml`, HTTP, signals, files, workflow
 //! histories. Every test starts what it needs on free ports of 127.0.0.1 and leaves nothing behind,
@@ -12,23 +13,31 @@ pub mod browser;
 mod caller;
 mod celadon;
 mod children;
+mod chromium;
+mod database;
 mod http;
 mod leaks;
+pub mod liar;
 mod mock_op;
 mod op;
 mod places;
+mod proxy;
+mod recording;
 mod sandbox;
 mod temporal;
 pub mod waiting;
 
 pub use browser::Browser;
 pub use caller::{Answer, Caller};
-pub use celadon::{Celadon, Setup};
+pub use celadon::{Celadon, Dev, Setup};
+pub use chromium::{Chromium, Key};
+pub use database::Database;
 pub use http::http_client;
 pub use leaks::Needles;
 pub use mock_op::MockOp;
 pub use op::{Op, Request};
-pub use places::free_port;
+pub use places::{free_port, number, pictures};
+pub use proxy::Proxy;
 pub use sandbox::Sandbox;
 pub use temporal::Temporal;
 

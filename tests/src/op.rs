@@ -139,8 +139,8 @@ impl Op {
         .await
     }
 
-    /// Makes a path misbehave: `{"status": 500}`, `{"hang": true}`, `{"drop": true}`, with `times`
-    /// and `after`.
+    /// Makes a path misbehave: `{"status": 500}`, `{"hang": true}`, `{"drop": true}`,
+    /// `{"wait": true}`, with `times` and `after`.
     pub async fn fault(&self, path: &str, mut fault: Value) -> Result<()> {
         fault["path"] = path.into();
         self.control("fault", fault).await

@@ -28,6 +28,11 @@ pub(crate) fn built(variable: &str, below_target: &str) -> Result<PathBuf> {
     path.canonicalize().context("the path of a build output")
 }
 
+/// The folder in which pictures of pages are wanted, if they are: `CELADON_PICTURES`.
+pub fn pictures() -> Option<PathBuf> {
+    environment("CELADON_PICTURES").map(PathBuf::from)
+}
+
 /// The program `name` on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = environment("PATH")?;
@@ -48,6 +53,14 @@ fn target() -> PathBuf {
         Some(target) => workspace().join(target),
         None => workspace().join("target"),
     }
+}
+
+/// The number in an environment variable, to make a test larger than it is by default.
+pub fn number(variable: &str, default: usize) -> usize {
+    let value = environment(variable).and_then(|value| value.into_string().ok());
+    value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
 }
 
 /// A port of 127.0.0.1 that is free now, for a server that cannot choose one itself.

@@ -1,4 +1,4 @@
-//! A real Temporal dev server, in memory, for one test; and its command line as a witness of what
+//! A real Temporal dev server for one test, in memory unless it has to outlive itself; and its command line as a witness of what
 //! stands in histories.
 
 use crate::children::Child;
@@ -11,9 +11,10 @@ use std::process::{Command, Stdio};
 
 /// A running dev server.
 pub struct Temporal {
-    #[expect(dead_code, reason = "held: the server ends when this is dropped")]
     server: Child,
     port: u16,
+    command: Command,
+    log: PathBuf,
 }
 
 impl Temporal {
@@ -24,6 +25,28 @@ impl Temporal {
 
     /// Starts one on a port that others know already.
     pub async fn start_at(sandbox: &Sandbox, port: u16) -> Result<Self> {
+        Self::start_with(sandbox, port, &[]).await
+    }
+
+    /// Starts one whose workflows stand in a file, so that it may be killed and started again.
+    pub async fn start_lasting(sandbox: &Sandbox) -> Result<Self> {
+        let file = sandbox.file("temporal.db").to_string_lossy().into_owned();
+        let lasting = [
+            "--db-filename",
+            &file,
+            "--sqlite-pragma",
+            "journal_mode=wal",
+        ];
+        let quick = ["--sqlite-pragma", "synchronous=off"];
+        Self::start_with(
+            sandbox,
+            free_port()?,
+            &[lasting.as_slice(), &quick].concat(),
+        )
+        .await
+    }
+
+    async fn start_with(sandbox: &Sandbox, port: u16, further: &[&str]) -> Result<Self> {
         let mut command = Command::new(executable()?);
         command
             .args(["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "error"])
@@ -31,16 +54,38 @@ impl Temporal {
             // The dev server polls its queues 20 times a second; more, and a login takes a third.
             .args(["--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"])
             .args(["--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"])
+            .args(further)
             .env("HOME", sandbox.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null());
-        let server = Child::start(&mut command, &sandbox.file("temporal.log"))?;
-        let temporal = Self { server, port };
-        waiting::until("the Temporal dev server answers", 20, async || {
-            Ok(temporal.ask(&["operator", "cluster", "health"]).ok())
-        })
-        .await?;
+        let log = sandbox.file("temporal.log");
+        let server = Child::start(&mut command, &log)?;
+        let temporal = Self {
+            server,
+            port,
+            command,
+            log,
+        };
+        temporal.answers().await?;
         Ok(temporal)
+    }
+
+    /// SIGKILL.
+    pub fn kill9(&mut self) -> Result<()> {
+        self.server.kill()
+    }
+
+    /// Starts it again where it was, with what is left in its file.
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.server = Child::start(&mut self.command, &self.log)?;
+        self.answers().await
+    }
+
+    async fn answers(&self) -> Result<()> {
+        waiting::until("the Temporal dev server answers", 20, async || {
+            Ok(self.ask(&["operator", "cluster", "health"]).ok().map(drop))
+        })
+        .await
     }
 
     /// `host:port` of its gRPC service.
@@ -76,6 +121,22 @@ impl Temporal {
             "json",
             "--workflow-id",
             workflow,
+        ])
+    }
+
+    /// One execution's history, its payloads opened by a codec server.
+    pub fn history_opened(&self, workflow: &str, codec: &str, auth: &str) -> Result<String> {
+        self.ask(&[
+            "workflow",
+            "show",
+            "--output",
+            "json",
+            "--workflow-id",
+            workflow,
+            "--codec-endpoint",
+            codec,
+            "--codec-auth",
+            auth,
         ])
     }
 

@@ -10,6 +10,7 @@ use crate::types::{
     Attempt, AuthenticationInput, CallbackDigest, Conclusion, LoginId, Outcome, Persisted,
     Preparation, Reason, Refusal, Stage, Status, Step,
 };
+use crate::words;
 use std::time::Duration;
 use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
@@ -99,6 +100,7 @@ impl Authentication {
     pub fn status(&self, _: &WorkflowContextView) -> Result<RawValue, Fault> {
         let waiting = self.stage == Stage::WaitingForUser;
         let status = Status {
+            summary: words::summary(&self.input.provider, self.stage, self.outcome.as_ref()),
             stage: self.stage,
             provider: self.input.provider.clone(),
             login: self.attempt.as_ref().map(|attempt| attempt.login.clone()),

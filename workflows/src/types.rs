@@ -3,6 +3,7 @@
 //! Everything here may stand in a workflow's history, so nothing here is a secret: ids, names,
 //! outcomes. Codes, tokens and verifiers stay in the store and are known by the login's id.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -69,7 +70,11 @@ impl LoginId {
 ///
 /// The host prepares the attempt first and passes it in `attempt`. Any other Temporal client leaves
 /// `attempt` out: the workflow then has one made, and its `status` tells the `login_url`.
+///
+/// Input of another shape becomes one without a provider, which `prepare` refuses in words: a
+/// workflow whose input cannot be read would fail its task for ever.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "AnyInput")]
 pub struct AuthenticationInput {
     /// The provider to sign in with.
     pub provider: ProviderName,
@@ -85,6 +90,51 @@ pub struct AuthenticationInput {
     /// The attempt, where the host has made it already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<Attempt>,
+}
+
+/// The input, whatever was sent.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyInput {
+    Right {
+        provider: ProviderName,
+        #[serde(default)]
+        scopes: Option<Vec<String>>,
+        #[serde(default)]
+        return_to: Option<String>,
+        #[serde(default)]
+        user: Option<String>,
+        #[serde(default)]
+        attempt: Option<Attempt>,
+    },
+    Other(IgnoredAny),
+}
+
+impl From<AnyInput> for AuthenticationInput {
+    fn from(input: AnyInput) -> Self {
+        match input {
+            AnyInput::Right {
+                provider,
+                scopes,
+                return_to,
+                user,
+                attempt,
+            } => Self {
+                provider,
+                scopes,
+                return_to,
+                user,
+                attempt,
+            },
+            AnyInput::Other(_) => Self {
+                provider: ProviderName::new(""),
+                scopes: None,
+                return_to: None,
+                user: None,
+                attempt: None,
+            },
+        }
+    }
 }
 
 /// A login attempt that stands in the store, ready for its browser.
@@ -223,6 +273,9 @@ pub enum Step<T> {
 /// Where a login stands, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
+    /// In one sentence, for people.
+    #[serde(default)]
+    pub summary: String,
     /// The stage.
     pub stage: Stage,
     /// The provider.

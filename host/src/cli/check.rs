@@ -6,7 +6,7 @@ mod summary;
 pub(super) use inspect::inspect;
 
 use super::{CliError, configuration};
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_FILE};
 use celadon_workflows::types::ProviderName;
 use std::io::{self, Write};
 use std::path::Path;
@@ -36,14 +36,15 @@ pub(super) fn run(
     for warning in &warnings {
         eprintln!("warning: {warning}");
     }
+    let path = file.unwrap_or(Path::new(DEFAULT_FILE)).display();
     let mut wrong = 0;
     for report in &reports {
         let name = &report.provider;
         for warning in &report.warnings {
-            eprintln!("warning: providers.{name}: {warning}");
+            eprintln!("warning: {path}: providers.{name}: {warning}");
         }
         for mistake in &report.mistakes {
-            eprintln!("error: providers.{name}: {mistake}");
+            eprintln!("error: {path}: providers.{name}.{mistake}");
         }
         wrong += usize::from(!report.mistakes.is_empty());
     }

@@ -92,12 +92,13 @@ pub async fn run(options: Options) -> Result<(), DevError> {
     let settings = Settings {
         data: setup.data.clone(),
         namespace: NAMESPACE.to_owned(),
+        codec_endpoint: Some(setup.codec_endpoint()),
     };
     let temporal = Embedded::start(settings).await?;
     say("starting the demo identity provider");
     let demo = demo::start(DevOnly(()), setup.remembered_demo_port()).await?;
     setup.remember_demo_port(demo.issuer())?;
-    let config = setup.config(temporal.address(), &demo)?;
+    let config = setup.config(temporal.address(), temporal.ui_url(), &demo)?;
     register(&demo, &config.server.public_url);
     say("starting Celadon");
     let ready = block(

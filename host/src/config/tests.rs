@@ -222,7 +222,7 @@ fn a_path_means_itself_to_the_store() {
     let (config, _) =
         from_text("", &path, odd, std::iter::empty::<(&str, &str)>().collect()).unwrap();
     assert!(
-        config.store.url.ends_with("/50%2520%3F/celadon.db"),
+        config.store.url.ends_with("/50%20?/celadon.db"),
         "{}",
         config.store.url
     );

@@ -68,6 +68,22 @@ impl EgressError {
         }
     }
 
+    /// The stable name for logs and metrics.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "denied",
+            Self::RateLimited => "rate_limited",
+            Self::Header(_) | Self::Client(_) => "request",
+            Self::Tls(_) => "tls",
+            Self::Connect(_) => "connect",
+            Self::Timeout { .. } => "timeout",
+            Self::TooLarge { .. } => "too_large",
+            Self::Redirect { .. } => "redirect",
+            Self::Encoding => "encoding",
+            Self::Broken(_) => "broken",
+        }
+    }
+
     /// Whether another try, a moment later, may go better and repeats nothing.
     pub fn worth_repeating(&self) -> bool {
         matches!(self, Self::Connect(_) | Self::RateLimited)

@@ -21,14 +21,26 @@ const MAX_DETAIL: usize = 200;
 pub async fn form(request: Request) -> Result<Pairs, Problem> {
     let (parts, body) = request.into_parts();
     require_type(&parts.headers, "application/x-www-form-urlencoded")?;
-    query::of_form(&read(body).await?)
+    query::of_form(&read(body, MAX_BODY).await?)
 }
 
 /// Reads a JSON document. Unknown members are for `T` to refuse.
 pub async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    json_up_to(MAX_BODY, request).await
+}
+
+/// As [`json`], with a bound of the endpoint's own.
+pub async fn json_up_to<T: DeserializeOwned>(
+    max_body: usize,
+    request: Request,
+) -> Result<T, Problem> {
     let (parts, body) = request.into_parts();
     require_type(&parts.headers, "application/json")?;
-    let bytes = read(body).await?;
+    let bytes = read(body, max_body).await?;
+    // An array would be taken for the members of `T` in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(&kinds::BAD_REQUEST).detail("send a JSON object"));
+    }
     serde_json::from_slice(&bytes).map_err(|error| {
         let detail: String = error.to_string().chars().take(MAX_DETAIL).collect();
         Problem::new(&kinds::BAD_REQUEST).detail(detail)
@@ -48,7 +60,7 @@ fn require_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     }
 }
 
-async fn read(mut body: Body) -> Result<Vec<u8>, Problem> {
+async fn read(mut body: Body, max_body: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     let mut seen = 0;
     while let Some(frame) = body.frame().await {
@@ -58,13 +70,13 @@ async fn read(mut body: Body) -> Result<Vec<u8>, Problem> {
             continue;
         };
         seen += data.len();
-        if seen <= MAX_BODY {
+        if seen <= max_body {
             bytes.extend_from_slice(data);
-        } else if seen > MAX_BODY + MAX_DISCARDED {
+        } else if seen > max_body + MAX_DISCARDED {
             break;
         }
     }
-    if seen > MAX_BODY {
+    if seen > max_body {
         return Err(Problem::new(&kinds::CONTENT_TOO_LARGE));
     }
     Ok(bytes)

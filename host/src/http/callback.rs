@@ -59,7 +59,11 @@ pub async fn get(
     match edge.web.logins.callback(callback).await {
         Ok(signed_in) => finish(&edge, &signed_in, &headers).await,
         Err(error) => {
-            if let (LoginError::StillRunning(_), Some(handle)) = (&error, &handle) {
+            let worth_a_reload = matches!(
+                error,
+                LoginError::StillRunning(_) | LoginError::Unavailable(..)
+            );
+            if let Some(handle) = handle.as_ref().filter(|_| worth_a_reload) {
                 // The page asks for a reload, and the handle is in its address.
                 keep(&edge, provider.clone(), parameters.clone(), handle).await?;
             }

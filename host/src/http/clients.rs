@@ -21,10 +21,19 @@ const WRONG: &str =
     r#"Basic realm="celadon", charset="UTF-8", Bearer realm="celadon", error="invalid_token""#;
 
 /// What a request presents.
-struct Presented {
+pub(super) struct Presented {
     /// `None`: a bearer secret, which names nobody.
     name: Option<String>,
     secret: Zeroizing<String>,
+}
+
+impl Presented {
+    /// Whether it holds this secret. An empty one, which validation refuses, opens nothing.
+    pub(super) fn has(&self, secret: &str) -> Choice {
+        let given = digest(&SHA256, self.secret.as_bytes());
+        let right = digest(&SHA256, secret.as_bytes());
+        given.as_ref().ct_eq(right.as_ref()) & Choice::from(u8::from(!secret.is_empty()))
+    }
 }
 
 /// The name of the client that calls, or 401.
@@ -62,12 +71,9 @@ fn matching(clients: &BTreeMap<String, Client>, presented: &[Presented]) -> Opti
 }
 
 fn is(presented: &Presented, name: &str, secret: &str) -> Choice {
-    // The name is no secret. An empty secret, which validation refuses, must open nothing.
+    // The name is no secret.
     let named = presented.name.as_deref().is_none_or(|given| given == name);
-    let given = digest(&SHA256, presented.secret.as_bytes());
-    let right = digest(&SHA256, secret.as_bytes());
-    let usable = Choice::from(u8::from(named && !secret.is_empty()));
-    given.as_ref().ct_eq(right.as_ref()) & usable
+    presented.has(secret) & Choice::from(u8::from(named))
 }
 
 /// A secret that cannot be read now lets nobody in.
@@ -82,7 +88,7 @@ fn current_secret(name: &str, client: &Client) -> Option<Zeroizing<String>> {
 }
 
 /// The readings of an `Authorization` header: none, or up to two of a Basic one.
-fn presented(header: &str) -> Vec<Presented> {
+pub(super) fn presented(header: &str) -> Vec<Presented> {
     let Some((scheme, value)) = header.split_once(' ') else {
         return Vec::new();
     };

@@ -3,8 +3,8 @@
 //! A login that an application started (`?login=<id>`) is bound to the first browser that opens
 //! it. A person must see which application asks before the provider does: a link may have been
 //! sent by somebody who is up to no good. So whoever reads HTML gets a page that names the
-//! application, with a link onward that is also followed after a few seconds; `Link: rel="next"`
-//! tells programs the same. A client that does not ask for HTML has nobody to show a page to: it
+//! application, with a link onward: nothing goes on before it is followed, since whoever was sent the
+//! link by a stranger must have time to read. `Link: rel="next"` tells programs the same. A client that does not ask for HTML has nobody to show a page to: it
 //! is redirected at once. Requests that no person made by opening the address (an image in a
 //! foreign page, a prefetch) are refused, so that nobody's browser is bound behind their back.
 

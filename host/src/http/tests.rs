@@ -3,7 +3,9 @@
 mod accounts;
 mod api;
 mod browser;
+mod codec;
 mod house;
+mod metrics;
 
 use super::ready::Part;
 use house::{House, Panics};

@@ -3,6 +3,7 @@
 use super::callback::Parameters;
 use super::{CallbackRequest, LoginError, Logins, SignedIn, cannot_begin, ended, return_to, store};
 use crate::clock;
+use crate::fault;
 use crate::random;
 use crate::steps::attempt::{Callback, callback_of};
 use crate::store::{AttemptRecord, FirstWrite};
@@ -13,6 +14,9 @@ use subtle::ConstantTimeEq;
 
 /// How long a browser waits for the end of its login.
 const PATIENCE: Duration = Duration::from_secs(19);
+/// Seconds after its expiry in which a login that was answered in time may still be fetched by its
+/// browser: longer than its steps may take.
+const LATE: u64 = 180;
 
 impl Logins {
     /// Answers a callback: waits until the login has ended, at most 20 s.
@@ -29,7 +33,7 @@ impl Logins {
         }
         check_binding(&record, &request)?;
         if let Some(outcome) = &record.outcome {
-            return Err(ended(&login, outcome));
+            return self.after_the_end(&record, &parameters, outcome).await;
         }
         let answered_before = record.callback_digest.is_some();
         if !answered_before && clock::now() >= record.attempt.expires_at {
@@ -40,6 +44,7 @@ impl Logins {
         self.steps.open_secrets(&record).map_err(cannot_begin)?;
         let callback = self.read(&record, &parameters).await?;
         let digest = self.keep(&login, &callback).await?;
+        fault::point("callback.sealed").await;
         let left = PATIENCE.saturating_sub(begun.elapsed());
         match self.hand_over(&record, digest, left).await? {
             // Who signed in is taken from the store, where `persist` wrote it: whoever can write
@@ -50,6 +55,28 @@ impl Logins {
             },
             other => Err(ended(&login, &other)),
         }
+    }
+
+    /// The same callback again, after the login has ended: the browser reloads the page that said
+    /// "still under way", or the answer was lost with the process that was to give it. What was
+    /// delivered once is not delivered again.
+    async fn after_the_end(
+        &self,
+        record: &AttemptRecord,
+        parameters: &Parameters<'_>,
+        outcome: &Outcome,
+    ) -> Result<SignedIn, LoginError> {
+        let login = &record.attempt.id;
+        let late = clock::now() >= record.attempt.expires_at.saturating_add(LATE);
+        let repeated = late || record.delivered;
+        if repeated || !matches!(outcome, Outcome::SignedIn { .. }) {
+            return Err(ended(login, outcome));
+        }
+        let callback = self.read(record, parameters).await?;
+        if record.callback_digest.as_ref() != Some(&self.digest(login, &callback)) {
+            return Err(LoginError::AlreadyAnswered);
+        }
+        self.finish(record).await
     }
 
     /// What the steps need of the callback, checked against the pinned description.
@@ -87,17 +114,21 @@ impl Logins {
         })
     }
 
-    /// Seals the callback into the store, the first time. Its digest is the same for the same
-    /// parameters, and says nothing to who does not have our keys.
+    /// The callback's digest: the same for the same parameters, and it says nothing to who does
+    /// not have our keys.
+    fn digest(&self, login: &LoginId, callback: &Callback) -> String {
+        let text = digest_text(login, callback);
+        self.steps.keys.keyed_hash("callback", text.as_bytes())
+    }
+
+    /// Seals the callback into the store, the first time.
     async fn keep(
         &self,
         login: &LoginId,
         callback: &Callback,
     ) -> Result<CallbackDigest, LoginError> {
         let steps = &self.steps;
-        let digest = steps
-            .keys
-            .keyed_hash("callback", digest_text(login, callback).as_bytes());
+        let digest = self.digest(login, callback);
         let sealed = steps
             .keys
             .seal_json(&callback_of(login), callback)
@@ -127,29 +158,44 @@ impl Logins {
         patience: Duration,
     ) -> Result<Outcome, LoginError> {
         let login = &record.attempt.id;
-        let answered = self
-            .temporal
-            .answer_login(&record.attempt.workflow_id, digest, patience)
-            .await;
-        match answered {
-            Ok(outcome) => Ok(outcome),
-            Err(TemporalError::TimedOut) => Err(LoginError::StillRunning(login.clone())),
-            Err(gone @ (TemporalError::NotFound | TemporalError::Refused)) => {
-                // The workflow ended between our look at the store and the update.
-                let now = self.attempt(login).await?.and_then(|record| record.outcome);
-                if now.is_none() && matches!(gone, TemporalError::NotFound) {
-                    // It was terminated, or is gone: nobody else would ever end the attempt.
-                    let over = Outcome::Expired;
-                    let attempts = &self.steps.store;
-                    attempts
-                        .conclude_attempt(login, &over)
-                        .await
-                        .map_err(store)?;
-                }
-                now.ok_or(LoginError::Expired)
+        let until = Instant::now() + patience;
+        // Temporal forgets an update that it has not written down when it is restarted: where it
+        // knows nothing, it is told once more.
+        for last in [false, true] {
+            let left = until.saturating_duration_since(Instant::now());
+            let answered = self
+                .temporal
+                .answer_login(&record.attempt.workflow_id, digest.clone(), left)
+                .await;
+            let gone = match answered {
+                Ok(outcome) => return Ok(outcome),
+                Err(TemporalError::TimedOut) => break,
+                Err(TemporalError::NotFound) => true,
+                Err(TemporalError::Refused) => false,
+                Err(error) => return Err(super::temporal(error)),
+            };
+            // The workflow may have ended between our look at the store and the update.
+            let now = self.attempt(login).await?.and_then(|record| record.outcome);
+            match now {
+                Some(outcome) => return Ok(outcome),
+                None if last && gone => return Err(self.end_for_good(record).await?),
+                None if last => return Err(LoginError::Expired),
+                None => {}
             }
-            Err(error) => Err(super::temporal(error)),
         }
+        Err(LoginError::StillRunning(login.clone()))
+    }
+
+    /// Ends an attempt whose workflow was terminated, or is gone: nobody else would ever end it.
+    async fn end_for_good(&self, record: &AttemptRecord) -> Result<LoginError, LoginError> {
+        let attempts = &self.steps.store;
+        let over = Outcome::Expired;
+        attempts
+            .conclude_attempt(&record.attempt.id, &over)
+            .await
+            .map_err(store)?;
+        crate::metrics::login_ended(&record.attempt.provider, &over);
+        Ok(LoginError::Expired)
     }
 
     /// A session for the browser, or a one-time code for the client that waits.
@@ -166,6 +212,12 @@ impl Logins {
         let session = self
             .sessions
             .begin(user, identity, &attempt.provider)
+            .await
+            .map_err(store)?;
+        fault::point("session.made").await;
+        self.steps
+            .store
+            .mark_delivered(&attempt.id)
             .await
             .map_err(store)?;
         Ok(SignedIn {
@@ -188,6 +240,11 @@ impl Logins {
         if written != FirstWrite::Written {
             return Err(LoginError::AlreadyAnswered);
         }
+        self.steps
+            .store
+            .mark_delivered(&attempt.id)
+            .await
+            .map_err(store)?;
         Ok(SignedIn {
             login: attempt.id.clone(),
             session: None,

@@ -6,6 +6,8 @@ use super::{
     return_to, store, temporal,
 };
 use crate::clock;
+use crate::fault;
+use crate::metrics;
 use crate::plugin::Revision;
 use crate::random;
 use crate::steps::Steps;
@@ -49,12 +51,14 @@ impl Logins {
                 &revision,
             )
             .await?;
+        fault::point("attempt.written").await;
         // The link first: a provider that cannot be found leaves no workflow behind.
         let location = match steps.link(provider, &revision, &made.secrets).await {
             Ok(location) => location,
             Err(stop) => return Err(self.abandon(&made.login, cannot_begin(stop)).await),
         };
         self.start(&provider.name, &made).await?;
+        fault::point("start.written").await;
         Ok(Begun {
             login: made.login,
             location,
@@ -228,7 +232,10 @@ impl Logins {
             .start_login(&made.login.workflow_id(), input)
             .await;
         match started {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                metrics::login_started(provider);
+                Ok(())
+            }
             Err(error) => Err(self.abandon(&made.login, temporal(error)).await),
         }
     }

@@ -124,6 +124,12 @@ impl<'a> Parameters<'a> {
                 "the callback's code is too long".to_owned(),
             ));
         }
+        // RFC 6749 appendix A.11. Whatever else came is not what the provider wrote.
+        if code.is_some_and(|code| !code.bytes().all(|byte| (0x20..=0x7e).contains(&byte))) {
+            return Err(LoginError::BadRequest(
+                "the callback's code has characters that RFC 6749 forbids".to_owned(),
+            ));
+        }
         let kept: Vec<(String, String)> = self
             .0
             .iter()
@@ -182,11 +188,21 @@ mod tests {
     #[test]
     fn a_parameter_stands_once() {
         let twice = request(&[("state", "a"), ("code", "c"), ("state", "a")]);
-        assert!(matches!(Parameters::new(&twice), Err(LoginError::BadRequest(_))));
-        let many: Vec<(String, String)> =
-            (0..=MOST_PARAMETERS).map(|n| (format!("p{n}"), String::new())).collect();
-        let many = CallbackRequest { parameters: many, ..request(&[]) };
-        assert!(matches!(Parameters::new(&many), Err(LoginError::BadRequest(_))));
+        assert!(matches!(
+            Parameters::new(&twice),
+            Err(LoginError::BadRequest(_))
+        ));
+        let many: Vec<(String, String)> = (0..=MOST_PARAMETERS)
+            .map(|n| (format!("p{n}"), String::new()))
+            .collect();
+        let many = CallbackRequest {
+            parameters: many,
+            ..request(&[])
+        };
+        assert!(matches!(
+            Parameters::new(&many),
+            Err(LoginError::BadRequest(_))
+        ));
     }
 
     #[test]
@@ -200,11 +216,21 @@ mod tests {
         );
         for (state, known) in [("", false), (&*"s".repeat(LONGEST_STATE + 1), true)] {
             let odd = request(&[("state", state)]);
-            let error = Parameters::new(&odd).and_then(|parameters| parameters.login()).err();
-            assert_eq!(matches!(error, Some(LoginError::UnknownState)), known, "{state:.10}");
+            let error = Parameters::new(&odd)
+                .and_then(|parameters| parameters.login())
+                .err();
+            assert_eq!(
+                matches!(error, Some(LoginError::UnknownState)),
+                known,
+                "{state:.10}"
+            );
             assert!(error.is_some());
         }
         let none = request(&[("code", "c")]);
-        assert!(Parameters::new(&none).and_then(|parameters| parameters.login()).is_err());
+        assert!(
+            Parameters::new(&none)
+                .and_then(|parameters| parameters.login())
+                .is_err()
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::{LoginError, LoginResult, LoginStatus, Logins, ended, store};
 use crate::clock;
 use crate::random;
-use crate::store::AttemptRecord;
+use crate::store::{AttemptRecord, Redeemed};
 use celadon_workflows::types::{LoginId, Outcome, Stage};
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ impl Logins {
         let Some(Outcome::SignedIn {
             authorization,
             identity,
-            user,
+            ..
         }) = record.outcome
         else {
             return Err(LoginError::ResultCode);
@@ -88,9 +88,11 @@ impl Logins {
             .redeem_result_code(login, client, &hash)
             .await
             .map_err(store)?;
-        if !redeemed {
-            return Err(LoginError::ResultCode);
-        }
+        let user = match redeemed {
+            Redeemed::Redeemed(user) => user,
+            Redeemed::Refused => return Err(LoginError::ResultCode),
+            Redeemed::OwnedByAnother => return Err(LoginError::OwnedByAnother),
+        };
         let identity = self.steps.store.identity(&identity).await.map_err(store)?;
         Ok(LoginResult {
             login: login.clone(),

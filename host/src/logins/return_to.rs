@@ -92,7 +92,11 @@ mod tests {
             ("https://app.example/x?y=z", "https://app.example/x?y=z"),
             ("https://sso.example/x", "https://sso.example/x"),
         ] {
-            assert_eq!(check(&config, Some(wish)).as_deref(), Some(expected), "{wish}");
+            assert_eq!(
+                check(&config, Some(wish)).as_deref(),
+                Some(expected),
+                "{wish}"
+            );
         }
         assert_eq!(check(&config, None).as_deref(), Some("/"));
     }
@@ -101,16 +105,36 @@ mod tests {
     fn everything_else_is_refused() {
         let config = config();
         for wish in [
-            "", "a", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
-            "/..//evil.example", "/.//evil.example", "https://evil.example", "https:evil.example",
-            "https://app.example@evil.example", "https://user@app.example", "http://app.example",
-            "https://app.example:444", "https://app.example.evil.example", "javascript:alert(1)",
-            "data:text/html,x", "/a\r\nSet-Cookie: x=y", "/a\tb", "/ a", "\u{a0}/a",
-            "https://sso.example\\@evil.example", "//sso.example@evil.example",
+            "",
+            "a",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/..//evil.example",
+            "/.//evil.example",
+            "https://evil.example",
+            "https:evil.example",
+            "https://app.example@evil.example",
+            "https://user@app.example",
+            "http://app.example",
+            "https://app.example:444",
+            "https://app.example.evil.example",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/a\r\nSet-Cookie: x=y",
+            "/a\tb",
+            "/ a",
+            "\u{a0}/a",
+            "https://sso.example\\@evil.example",
+            "//sso.example@evil.example",
         ] {
             assert_eq!(check(&config, Some(wish)), None, "{wish:?}");
         }
-        assert_eq!(check(&config, Some(&format!("/{}", "a".repeat(LONGEST)))), None);
+        assert_eq!(
+            check(&config, Some(&format!("/{}", "a".repeat(LONGEST)))),
+            None
+        );
     }
 
     #[test]
@@ -118,7 +142,10 @@ mod tests {
         for (place, expected) in [
             ("/done", "/done?login=l&result=c"),
             ("/done?a=b", "/done?a=b&login=l&result=c"),
-            ("https://app.example/#/x", "https://app.example/?login=l&result=c#/x"),
+            (
+                "https://app.example/#/x",
+                "https://app.example/?login=l&result=c#/x",
+            ),
         ] {
             assert_eq!(with_result(place, "l", "c"), expected);
         }

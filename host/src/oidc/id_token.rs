@@ -109,9 +109,10 @@ pub fn verify(
     let compact = Compact::split(token)?;
     let header = compact.header(expectations.algorithms)?;
     check_signature(&compact, &header, expectations, keys)?;
+    let typed = compact.typed_claims()?;
+    let issuer = claims::check(&typed, &header, expectations)?;
+    let subject = claims::subject(&typed)?;
     let claims = compact.claims()?;
-    let issuer = claims::check(&claims, &header, expectations)?;
-    let subject = claims::subject(&claims)?;
     Ok(VerifiedIdToken {
         claims,
         issuer,

@@ -27,6 +27,7 @@ use super::component::LoadedComponent;
 use super::engine::Engine;
 use super::revisions::Revision;
 use crate::config::Limits;
+use crate::metrics;
 use celadon_workflows::types::ProviderName;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -173,23 +174,32 @@ impl Sandbox {
             + Send
             + 'static,
     {
+        let permit = self.admit().await;
         let begun = Instant::now();
-        let result = match self.admit().await {
+        let result = match permit {
             Some(permit) => self.run_admitted(permit, guest, call).await,
             None => Err(CallError::Busy),
         };
+        let took = begun.elapsed();
+        let outcome = match &result {
+            Ok(answer) if answer.is_failure() => "failure",
+            Ok(_) => "ok",
+            Err(error) => error.outcome(),
+        };
+        metrics::plugin_call(guest.provider, function, outcome, took);
         tracing::debug!(
             provider = %guest.provider,
             component = %guest.component.digest(),
             function,
-            micros = begun.elapsed().as_micros() as u64,
-            outcome = result.as_ref().err().map_or("ok", CallError::outcome),
+            micros = took.as_micros() as u64,
+            outcome,
             "plugin call"
         );
         result
     }
 
     async fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        let _waiting = metrics::plugin_call_waits();
         let permit = self.room.clone().acquire_owned();
         tokio::time::timeout(self.wait, permit).await.ok()?.ok()
     }

@@ -2,19 +2,29 @@
 //!
 //! One automaton a call series. A credential of eight bytes or more is replaced anywhere in a
 //! text; a shorter one only where it is the whole text, since it would hit innocent words.
+//!
+//! A provider decides how many credentials there are and how long. Long ones are looked for one by
+//! one, in texts that could hold them, since an automaton costs many bytes for each of theirs; and
+//! where the others are too many, no text is shown at all.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use data_encoding::{BASE64, BASE64URL, HEXLOWER, HEXUPPER};
 use std::sync::OnceLock;
 
 /// The shortest credential, or encoded piece of one, that is looked for inside a text.
 const SHORTEST: usize = 8;
+/// The longest form that the automaton knows, in bytes.
+const LONGEST: usize = 512;
+/// Bytes of all forms that the automaton knows: a grant has few tokens, and 13 forms of each.
+const MOST_BYTES: usize = 256 << 10;
 
 /// Known credentials and what stands in their place.
 #[derive(Default)]
 pub(super) struct Scrubber {
     needles: Vec<String>,
     names: Vec<String>,
+    bytes: usize,
+    long: Vec<(String, String)>,
     short: Vec<(String, String)>,
     automaton: OnceLock<Option<AhoCorasick>>,
 }
@@ -30,7 +40,10 @@ impl Scrubber {
             return;
         }
         for form in forms(value) {
-            if form.len() >= SHORTEST {
+            if form.len() > LONGEST {
+                self.long.push((form, name.to_owned()));
+            } else if form.len() >= SHORTEST && self.bytes <= MOST_BYTES {
+                self.bytes += form.len();
                 self.needles.push(form);
                 self.names.push(name.to_owned());
             }
@@ -43,19 +56,34 @@ impl Scrubber {
         if let Some((_, name)) = self.short.iter().find(|(value, _)| value == text) {
             return Some(name.clone());
         }
-        let automaton = self.automaton.get_or_init(|| {
-            AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(&self.needles)
-                .ok()
-        });
-        let Some(automaton) = automaton else {
+        let mut found = None;
+        for (form, name) in &self.long {
+            let seen = found.as_deref().unwrap_or(text);
+            if form.len() <= seen.len() && seen.contains(form.as_str()) {
+                found = Some(seen.replace(form.as_str(), name));
+            }
+        }
+        let Some(automaton) = self.automaton.get_or_init(|| self.build()) else {
             // No automaton over the credentials could be built: show nothing.
             return Some("hidden".to_owned());
         };
-        automaton
-            .is_match(text)
-            .then(|| automaton.replace_all(text, &self.names))
+        let seen = found.as_deref().unwrap_or(text);
+        if automaton.is_match(seen) {
+            found = Some(automaton.replace_all(seen, &self.names));
+        }
+        found
+    }
+
+    fn build(&self) -> Option<AhoCorasick> {
+        if self.bytes > MOST_BYTES {
+            return None;
+        }
+        AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            // A DFA, the default for few patterns, takes about 50 times the memory.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&self.needles)
+            .ok()
     }
 }
 
@@ -143,6 +171,27 @@ mod tests {
         let scrubber = scrubber("1234");
         assert_eq!(scrubber.scrub("1234").as_deref(), Some("code"));
         assert_eq!(scrubber.scrub("a1234"), None);
+    }
+
+    #[test]
+    fn a_long_credential_is_found_and_costs_little() {
+        let value = "a long credential ".repeat(5_000);
+        let scrubber = scrubber(&value);
+        assert!(scrubber.needles.is_empty(), "they would make an automaton");
+        let text = format!("before {value} after");
+        assert_eq!(scrubber.scrub(&text).as_deref(), Some("before code after"));
+        assert!(scrubber.scrub(&HEXLOWER.encode(text.as_bytes())).is_some());
+        assert_eq!(scrubber.scrub("a long credential "), None);
+    }
+
+    #[test]
+    fn where_credentials_are_too_many_nothing_is_shown() {
+        let mut scrubber = Scrubber::default();
+        for index in 0..20_000 {
+            scrubber.learn(&format!("credential-{index}"), "code");
+        }
+        assert!(scrubber.needles.len() < 20_000);
+        assert_eq!(scrubber.scrub("innocent").as_deref(), Some("hidden"));
     }
 
     proptest! {

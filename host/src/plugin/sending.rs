@@ -70,6 +70,20 @@ pub(super) struct Unanswered {
     refusal: Refusal,
 }
 
+impl Unanswered {
+    /// The end of a request that must not be sent again and may have been received. An answer that
+    /// came and cannot be used is not lost.
+    pub(super) fn lost(self) -> Stop {
+        match self.refusal.reason {
+            Reason::ProviderUnavailable => Stop::refused(
+                Reason::AnswerLost,
+                format!("{}; what was sent is never sent again", self.refusal.detail),
+            ),
+            _ => self.into(),
+        }
+    }
+}
+
 impl From<Unanswered> for Stop {
     fn from(unanswered: Unanswered) -> Self {
         Self::Refused(unanswered.refusal)
@@ -83,22 +97,48 @@ pub(super) async fn send(
     prepared: &Prepared,
     deadline: Instant,
 ) -> Result<Answered, Unanswered> {
+    send_or_repeat(egress, prepared, deadline, false).await
+}
+
+/// As [`send`], for a request that spends nothing: a connection that breaks, as one that the provider
+/// closes while it is idle, is worth a second try.
+pub(super) async fn send_harmless(
+    egress: &Egress,
+    prepared: &Prepared,
+    deadline: Instant,
+) -> Result<Answered, Unanswered> {
+    send_or_repeat(egress, prepared, deadline, true).await
+}
+
+async fn send_or_repeat(
+    egress: &Egress,
+    prepared: &Prepared,
+    deadline: Instant,
+    mut second_try: bool,
+) -> Result<Answered, Unanswered> {
     let deadline = deadline.min(Instant::now() + PATIENCE);
     let mut pause = Duration::from_millis(200);
     loop {
         let wait = match egress.send(outgoing(prepared, deadline)).await {
             Ok(answer) => match asked_to_wait(&answer) {
-                Some(wait) if Instant::now() + wait < deadline => wait,
+                Some(wait) if wait < left(deadline) => wait,
                 _ => return Ok(answered(answer, prepared)),
             },
-            Err(error) if error.worth_repeating() && Instant::now() + pause < deadline => {
+            Err(error) if error.worth_repeating() && pause < left(deadline) => {
                 pause = (pause * 2).min(Duration::from_secs(2));
                 pause
             }
+            Err(EgressError::Broken(_)) if std::mem::take(&mut second_try) => continue,
             Err(error) => return Err(unanswered(&error, prepared)),
         };
         tokio::time::sleep(wait).await;
     }
+}
+
+/// The time until then. The wait that a provider asks for may be longer than an [`Instant`] holds, so
+/// it is compared with this and never added to one.
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
 }
 
 fn outgoing(prepared: &Prepared, deadline: Instant) -> Outgoing {
@@ -195,5 +235,27 @@ fn unanswered(error: &EgressError, prepared: &Prepared) -> Unanswered {
             reason,
             format!("endpoint `{}`: {detail}", prepared.endpoint),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_of_any_length_is_compared_with_what_is_left() {
+        let deadline = Instant::now() + PATIENCE;
+        for wait in ["30", "9999999999", "18446744073709551615"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, wait.parse().expect("a value"));
+            let answer = Answer {
+                status: 429,
+                headers,
+                body: Vec::new(),
+            };
+            let wait = asked_to_wait(&answer).expect("429 asks to wait");
+            assert!(wait >= left(deadline), "{wait:?}");
+        }
+        assert_eq!(left(Instant::now()), Duration::ZERO);
     }
 }

@@ -11,22 +11,26 @@ use super::description::{Method, Role};
 use super::endpoints::{Endpoints, Found};
 use super::references::{Hiding, Vault};
 use super::request::{Prepared, RequestError, Rules, prepare};
-use super::sending::{Answered, send};
+use super::sending::{Answered, send, send_harmless};
 use crate::egress::Egress;
+use crate::fault;
 use crate::random::sha256_hex;
-use crate::seal::{Context, KeyRing};
+use crate::seal::{Context, KeyRing, Sealed};
 use crate::store::{FirstWrite, JournalEntry, Store, StoreError};
 use celadon_workflows::ports::StepError;
 use celadon_workflows::types::{Reason, Refusal};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Answers in one transcript (WIT, bounds).
 const MOST_ANSWERS: usize = 16;
 /// Bytes in one transcript (WIT, bounds).
 const MOST_BYTES: usize = 1 << 20;
+/// How long an answer in hand is tried to be written, beyond the store's own patience. With a
+/// request of ten seconds before it, it stays within one run of a step.
+const ANSWER_IN_HAND: Duration = Duration::from_secs(12);
 
 /// Why a series ended without a result.
 #[derive(Debug)]
@@ -198,7 +202,7 @@ impl Series<'_> {
         };
         self.check_code_once(&prepared)?;
         if !self.log.everything && endpoint.method == Method::Get {
-            return send(self.egress, &prepared, self.deadline)
+            return send_harmless(self.egress, &prepared, self.deadline)
                 .await
                 .map_err(Into::into);
         }
@@ -246,14 +250,17 @@ impl Series<'_> {
                 return Err(answer_lost());
             }
         }
+        fault::point("intent.written").await;
         let answered = match send(self.egress, prepared, self.deadline).await {
             Ok(answered) => answered,
             Err(unsent) if unsent.nothing_sent => {
                 store.journal_withdraw(owner, name, sequence).await?;
                 return Err(unsent.into());
             }
-            Err(ambiguous) => return Err(ambiguous.into()),
+            Err(ambiguous) if self.log.repeatable => return Err(ambiguous.into()),
+            Err(ambiguous) => return Err(ambiguous.lost()),
         };
+        fault::point("answer.received").await;
         let sealed = self
             .log
             .keys
@@ -264,8 +271,30 @@ impl Series<'_> {
                     source: Some(Box::new(error)),
                 })
             })?;
-        store.journal_answer(owner, name, sequence, &sealed).await?;
+        self.write_answer(sequence, &sealed).await?;
+        fault::point("answer.written").await;
         Ok(answered)
+    }
+
+    /// Writes an answer down. It stands nowhere else and its request is never sent again, so that
+    /// a store that is locked or full for a moment must not lose it.
+    async fn write_answer(&self, sequence: u32, answer: &Sealed) -> Result<(), Stop> {
+        let Log {
+            store, owner, name, ..
+        } = self.log;
+        let patience = Instant::now() + ANSWER_IN_HAND;
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match store.journal_answer(owner, name, sequence, answer).await {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() + pause > patience => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(error = %error, "an answer cannot be written yet; trying again");
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
     }
 
     /// The answer that an earlier run of this step got.

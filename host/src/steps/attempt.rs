@@ -8,7 +8,7 @@ use crate::plugin::transcript::Stop;
 use crate::random;
 use crate::seal::Context;
 use crate::store::{Admission, AttemptRecord, InFlight, NewAttempt};
-use celadon_workflows::types::{LoginId, ProviderName, Reason};
+use celadon_workflows::types::{LoginId, Outcome, ProviderName, Reason};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -161,8 +161,12 @@ impl Steps {
         format!("{base}/callback/{provider}")
     }
 
-    /// The attempt of a login that has not ended.
-    pub(super) async fn live_attempt(&self, login: &LoginId) -> Result<AttemptRecord, Stop> {
+    /// The attempt of a login that a step is to work on. `None`: the login has succeeded. An
+    /// earlier run went on to its end and died before the history told, so there is nothing to do.
+    pub(super) async fn attempt_in_hand(
+        &self,
+        login: &LoginId,
+    ) -> Result<Option<AttemptRecord>, Stop> {
         let gone = || {
             Stop::refused(
                 Reason::Reconfigured,
@@ -170,9 +174,10 @@ impl Steps {
             )
         };
         let record = self.store.attempt(login).await?.ok_or_else(gone)?;
-        match record.outcome {
-            None => Ok(record),
-            Some(_) => Err(gone()),
+        match &record.outcome {
+            None => Ok(Some(record)),
+            Some(Outcome::SignedIn { .. }) => Ok(None),
+            Some(outcome) => Err(ended_before(outcome)),
         }
     }
 
@@ -190,6 +195,14 @@ impl Steps {
             )
         })?;
         self.open(&callback_of(&record.attempt.id), sealed)
+    }
+}
+
+/// Why a step cannot go on: the login has ended without success, by an earlier run or from outside.
+pub(super) fn ended_before(outcome: &Outcome) -> Stop {
+    match outcome {
+        Outcome::Refused(refusal) => Stop::Refused(refusal.clone()),
+        _ => Stop::refused(Reason::AccessDenied, "the login was called off meanwhile"),
     }
 }
 

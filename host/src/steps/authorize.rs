@@ -6,6 +6,7 @@
 use super::Steps;
 use super::attempt::Secrets;
 use super::provider::Provider;
+use crate::metrics;
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::bindings::{AuthorizationRequest, Parameter};
@@ -40,6 +41,16 @@ const HOST_WRITTEN: [&str; 14] = [
 impl Steps {
     /// Writes the link of a login.
     pub async fn link(
+        &self,
+        provider: &Provider,
+        revision: &Revision,
+        secrets: &Secrets,
+    ) -> Result<Url, Stop> {
+        let link = self.write_link(provider, revision, secrets);
+        metrics::step("authorize", link).await
+    }
+
+    async fn write_link(
         &self,
         provider: &Provider,
         revision: &Revision,

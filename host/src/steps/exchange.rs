@@ -5,6 +5,7 @@ use super::attempt::{self, Secrets};
 use super::provider::Provider;
 use super::tokens::TokenSet;
 use crate::clock;
+use crate::fault;
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::bindings::{Grant, Lifetime, Parameter, Token, TokenStep, Tokens};
@@ -26,10 +27,11 @@ const LONGEST_LIFETIME: u64 = 10 * 365 * 24 * 3600;
 impl Steps {
     /// Exchanges a login's code and keeps the tokens, sealed.
     pub(super) async fn exchange_code(&self, login: &LoginId) -> Result<(), Stop> {
-        let record = self.live_attempt(login).await?;
-        if record.tokens.is_some() {
+        fault::point("update.accepted").await;
+        let record = self.attempt_in_hand(login).await?;
+        let Some(record) = record.filter(|record| record.tokens.is_none()) else {
             return Ok(());
-        }
+        };
         let callback = self.open_callback(&record)?;
         if let Some(error) = &callback.error {
             return Err(refused_by_provider(error));
@@ -76,6 +78,7 @@ impl Steps {
         let context = attempt::tokens_of(login);
         let sealed = tokens.seal(&self.keys, &context).map_err(Stop::from)?;
         self.store.put_tokens(login, &sealed).await?;
+        fault::point("tokens.sealed").await;
         Ok(())
     }
 

@@ -17,6 +17,7 @@ use super::exchange::{client_secret, hidden, scope_parameters};
 use super::provider::{Provider, reason_of, reason_of_status};
 use super::tokens::TokenSet;
 use crate::clock;
+use crate::fault;
 use crate::oidc::algorithm::Algorithm;
 use crate::oidc::id_token::{Expectations, VerifiedIdToken};
 use crate::oidc::issuer::IssuerRules;
@@ -49,10 +50,11 @@ struct Identifying<'a> {
 impl Steps {
     /// Finds out who signed in, and keeps the finding, sealed.
     pub(super) async fn identify_user(&self, login: &LoginId) -> Result<(), Stop> {
-        let record = self.live_attempt(login).await?;
-        if record.profile.is_some() {
+        fault::point("activity.answered").await;
+        let record = self.attempt_in_hand(login).await?;
+        let Some(record) = record.filter(|record| record.profile.is_none()) else {
             return Ok(());
-        }
+        };
         let missing = || {
             Stop::refused(
                 Reason::Reconfigured,
@@ -79,6 +81,7 @@ impl Steps {
         let finding = self.find_out(&who).await?;
         let sealed = self.seal(&attempt::profile_of(login), &finding)?;
         self.store.put_profile(login, &sealed).await?;
+        fault::point("identity.found").await;
         Ok(())
     }
 
@@ -165,7 +168,8 @@ impl Steps {
                     })
                     .boxed()
             })
-            .await?;
+            .await
+            .map_err(not_of_the_code)?;
         let sources = Sources::of(&series, &who.tokens.answer);
         let identity = profile::scrubbed(identity, &series.vault);
         Ok((identity, sources))
@@ -248,6 +252,18 @@ pub(super) struct Token<'a> {
     pub(super) access_token: &'a str,
     pub(super) code: Option<&'a str>,
     pub(super) deadline: Instant,
+}
+
+/// The code was good, or there would be no token: a provider that does not take its own token
+/// answers nonsense.
+fn not_of_the_code(stop: Stop) -> Stop {
+    match stop {
+        Stop::Refused(refusal) if refusal.reason == Reason::InvalidGrant => Stop::refused(
+            Reason::InvalidResponse,
+            "the provider does not accept the token that it has just given",
+        ),
+        other => other,
+    }
 }
 
 fn reason_of_keys(error: &JwksError) -> Reason {

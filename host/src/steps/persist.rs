@@ -5,6 +5,8 @@ use super::attempt;
 use super::identify::Finding;
 use super::tokens::{TokenSet, grant_context};
 use crate::clock;
+use crate::fault;
+use crate::metrics;
 use crate::plugin::transcript::Stop;
 use crate::seal::Context;
 use crate::store::{AttemptRecord, AuditEvent, NewGrant, PersistOutcome, StoreError};
@@ -25,11 +27,11 @@ impl Steps {
         }
         let grant = self.new_grant(&record).await?;
         match self.store.persist_grant(&grant).await? {
-            PersistOutcome::Persisted(persisted) => Ok(persisted),
-            PersistOutcome::OwnedByAnother => Err(Stop::refused(
-                Reason::AccessDenied,
-                "this identity is connected to another user already",
-            )),
+            PersistOutcome::Persisted(persisted) => {
+                fault::point("identity.persisted").await;
+                ended_well(&record, &persisted);
+                Ok(persisted)
+            }
             PersistOutcome::Ended(outcome) => persisted_before(outcome),
         }
     }
@@ -69,7 +71,6 @@ impl Steps {
             email: finding.email,
             email_verified: finding.email_verified,
             client: attempt.client.clone(),
-            client_user: attempt.user.clone(),
             tokens: tokens.seal_for_grant(&self.keys, &tokens_of)?,
             renewable: tokens.refresh_token.is_some(),
             scope: tokens.scope.clone(),
@@ -100,8 +101,24 @@ impl Steps {
         record: &AttemptRecord,
         outcome: &Outcome,
     ) -> Result<(), StoreError> {
+        metrics::login_ended(&record.attempt.provider, outcome);
         self.store.audit(&event(record, outcome)).await
     }
+}
+
+fn ended_well(record: &AttemptRecord, persisted: &Persisted) {
+    let outcome = Outcome::SignedIn {
+        authorization: persisted.authorization.clone(),
+        identity: persisted.identity.clone(),
+        user: persisted.user.clone(),
+    };
+    metrics::login_ended(&record.attempt.provider, &outcome);
+    tracing::info!(
+        login = %record.attempt.id,
+        provider = %record.attempt.provider,
+        outcome = "login.signed_in",
+        "a login ended"
+    );
 }
 
 fn event(record: &AttemptRecord, outcome: &Outcome) -> AuditEvent {
@@ -143,10 +160,6 @@ fn persisted_before(outcome: Outcome) -> Result<Persisted, Stop> {
             identity,
             user,
         }),
-        Outcome::Refused(refusal) => Err(Stop::Refused(refusal)),
-        Outcome::Expired | Outcome::Cancelled => Err(Stop::refused(
-            Reason::AccessDenied,
-            "the login was called off meanwhile",
-        )),
+        other => Err(attempt::ended_before(&other)),
     }
 }

@@ -4,6 +4,7 @@ use super::Steps;
 use super::attempt::{NotMade, Wish};
 use crate::logins::begin::check_words;
 use crate::logins::return_to;
+use crate::metrics;
 use crate::plugin::transcript::Stop;
 use celadon_workflows::ports::StepError;
 use celadon_workflows::types::{Attempt, Preparation, Reason};
@@ -14,6 +15,12 @@ impl Steps {
         if let Some(record) = self.store.attempt_of_workflow(&request.workflow_id).await? {
             let attempt = record.attempt;
             return Ok(self.invite(&attempt.provider, attempt.id, attempt.expires_at));
+        }
+        if request.provider.as_str().is_empty() {
+            return Err(Stop::refused(
+                Reason::NotGranted,
+                "the input is {\"provider\": name, \"scopes\"?: [...], \"return_to\"?: text, \"user\"?: text}",
+            ));
         }
         let unknown = || {
             Stop::refused(
@@ -47,7 +54,10 @@ impl Steps {
             workflow_id: Some(request.workflow_id),
         };
         match self.make_attempt(wish, &revision).await {
-            Ok(made) => Ok(self.invite(&request.provider, made.login, made.expires_at)),
+            Ok(made) => {
+                metrics::login_started(&request.provider);
+                Ok(self.invite(&request.provider, made.login, made.expires_at))
+            }
             Err(NotMade::Stop(stop)) => Err(stop),
             Err(NotMade::Bound(_)) => Err(Stop::Trouble(StepError {
                 what: "room for another login",

@@ -92,9 +92,6 @@ pub struct NewGrant {
     pub profile: Sealed,
     /// The client, where the API started the login.
     pub client: Option<String>,
-    /// That client's own name of the user; a known one keeps its [`UserId`]. Names that come
-    /// without a client are one client's.
-    pub client_user: Option<String>,
     /// Sealed tokens.
     pub tokens: Sealed,
     /// Whether they hold a refresh token.
@@ -114,9 +111,6 @@ pub struct NewGrant {
 pub enum PersistOutcome {
     /// It was, or had been by an earlier run of the same login.
     Persisted(Persisted),
-    /// The identity belongs to another user than the one the client named, or to one whom the
-    /// client calls by another name. Nothing was written.
-    OwnedByAnother,
     /// The attempt has ended otherwise meanwhile; one that is gone has expired.
     Ended(Outcome),
 }

@@ -4,7 +4,7 @@ use super::StoreError;
 use crate::clock::Timestamp;
 use crate::seal::Sealed;
 use async_trait::async_trait;
-use celadon_workflows::types::{LoginId, Outcome, ProviderName, RevisionId};
+use celadon_workflows::types::{LoginId, Outcome, ProviderName, RevisionId, UserId};
 
 /// A login attempt to insert.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub struct AttemptRecord {
     pub outcome: Option<Outcome>,
     /// Whether the result code was redeemed.
     pub result_redeemed: bool,
+    /// Whether its browser has been given what it earned.
+    pub delivered: bool,
 }
 
 /// What became of a write that only the first may make.
@@ -86,6 +88,18 @@ pub enum Admission {
     Full,
 }
 
+/// What became of a redemption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// The result is this user's.
+    Redeemed(UserId),
+    /// Wrong code, wrong client, or redeemed before.
+    Refused,
+    /// The identity belongs to another user than the one the client named, or to one whom the
+    /// client calls by another name. Nothing was written.
+    OwnedByAnother,
+}
+
 /// Login attempts.
 #[async_trait]
 pub trait Attempts: Send + Sync {
@@ -96,6 +110,8 @@ pub trait Attempts: Send + Sync {
         attempt: &NewAttempt,
         bound: InFlight,
     ) -> Result<Admission, StoreError>;
+    /// How many logins are in flight: no outcome and not expired.
+    async fn in_flight(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// Reads one.
     async fn attempt(&self, id: &LoginId) -> Result<Option<AttemptRecord>, StoreError>;
     /// Reads the one that a workflow runs.
@@ -135,11 +151,16 @@ pub trait Attempts: Send + Sync {
     /// Keeps the hash of the one-time code by which the client fetches the result; the first one
     /// stays.
     async fn put_result_code(&self, id: &LoginId, hash: &str) -> Result<FirstWrite, StoreError>;
-    /// Redeems the one-time code: true exactly once, for the right client and hash.
+    /// Marks that the browser has been given its session or its code: from then on the same callback
+    /// is a repetition.
+    async fn mark_delivered(&self, id: &LoginId) -> Result<(), StoreError>;
+    /// Redeems the one-time code of a login that succeeded, exactly once, for the right client and
+    /// hash. Where the client named a user, the identity becomes that user's, in the same
+    /// transaction: not before, since anybody may have opened the login's link.
     async fn redeem_result_code(
         &self,
         id: &LoginId,
         client: &str,
         hash: &str,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Redeemed, StoreError>;
 }

@@ -48,7 +48,8 @@ macro_rules! suite {
             journal: intents_and_answers, one_intent_wins, no_intent_after_the_end;
             persist: writes_everything, the_same_login_answers_the_same, a_second_login_renews,
                 an_ended_login_writes_nothing, a_new_identity_is_made_once;
-            accounts: users_are_the_clients, two_users_stay_two, one_renewal_wins,
+            accounts: users_are_the_clients, nobody_is_connected_before_the_code_is_redeemed,
+                two_users_stay_two, one_renewal_wins,
                 marks_are_for_what_was_seen, unknown_ids_are_none;
             short_lived: sessions, audit_trail, components, metadata, handoffs, it_answers;
             sealed_rows: values_are_counted_by_place_and_key;
@@ -144,7 +145,6 @@ fn new_grant(login: &LoginId, subject: &str) -> NewGrant {
         email_verified: true,
         profile: sealed("profile"),
         client: None,
-        client_user: None,
         tokens: sealed("tokens"),
         renewable: true,
         scope: "openid email".to_owned(),

@@ -18,16 +18,18 @@ mod cells;
 mod components;
 mod journal;
 mod persist;
+mod redeem;
 mod sealed_rows;
 mod sessions;
 mod upkeep;
 
 use super::StoreError;
+use futures::FutureExt as _;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite as Driver, Transaction};
+use sqlx::{Connection as _, Sqlite as Driver, Transaction};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
@@ -83,6 +85,12 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // SQLite ends a transaction by itself where the disk is full or broken; the driver goes on
+        // counting it, and would refuse every later one on this connection.
+        .before_acquire(|connection, _| {
+            let sound = !connection.is_in_transaction();
+            async move { Ok(sound) }.boxed()
+        })
 }
 
 async fn writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {

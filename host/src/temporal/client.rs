@@ -8,6 +8,7 @@ use celadon_workflows::login::Authentication;
 use celadon_workflows::types::{
     AuthenticationInput, AuthorizationId, CallbackDigest, Outcome, Refreshed,
 };
+use celadon_workflows::words;
 use std::time::Duration;
 use temporalio_client::errors::{WorkflowGetResultError, WorkflowStartError, WorkflowUpdateError};
 use temporalio_client::{
@@ -19,8 +20,11 @@ use tokio::sync::watch;
 
 /// How long a login's start may take. A browser waits for it.
 const START: Duration = Duration::from_secs(5);
-/// A workflow task that is lost with its process is given to another after this long.
-const TASK: Duration = Duration::from_secs(5);
+/// A workflow task that is lost with its process is given to another after this long. Steps run
+/// within the task, and the SDK renews one after four fifths of its time; a renewal that meets an
+/// update ends the SDK's worker (`Trying to send a new WFT for a run which already has one`), and
+/// all logins in flight with it. So no login's steps, which have 17 seconds, may last to a renewal.
+const TASK: Duration = Duration::from_secs(30);
 
 /// Why Temporal did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +90,7 @@ impl Temporal {
             .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
             .enable_eager_workflow_start(true)
             .task_timeout(TASK)
+            .static_summary(words::title(&input.provider))
             .build();
         let client = self.client()?;
         let started = client.start_workflow(Authentication::run, input, options);
@@ -195,6 +200,8 @@ fn briefly(patience: Duration) -> RpcOptions {
             RetryOptions::builder()
                 .max_elapsed_time(Some(patience))
                 .max_interval(Duration::from_secs(1))
+                // As often as the time above allows.
+                .max_retries(0)
                 .build(),
         )
         .build()

@@ -32,6 +32,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The namespace; made where it is missing.
     pub namespace: String,
+    /// The codec server that its UI shows payloads with.
+    pub codec_endpoint: Option<String>,
 }
 
 /// Why there is no embedded server.
@@ -88,7 +90,8 @@ impl Embedded {
     pub async fn start(settings: Settings) -> Result<Self, EmbeddedError> {
         let folder = Folder::open(&settings.data).await?;
         let program = executable::find_or_install(&settings.data).await?;
-        let mut launch = Launch::new(program, settings.namespace, folder)?;
+        let mut launch = Launch::new(program, settings.namespace, folder)?
+            .codec_endpoint(settings.codec_endpoint);
         let mut attempt = 1;
         let running = loop {
             match launch.run().await {

@@ -59,14 +59,8 @@ pub async fn connect(
             // Bytes are cheap on loopback, and compressing them is not.
             .grpc_compression(if loopback { GrpcCompression::None } else { GrpcCompression::Gzip })
             .build();
-        let converter = DataConverter::new(
-            PayloadConverter::default(),
-            // Failures' messages and traces become payloads too, and so are sealed.
-            DefaultFailureConverter::new(true),
-            seal.clone(),
-        );
         let options = ClientOptions::new(settings.namespace.clone())
-            .data_converter(converter)
+            .data_converter(converter(seal.clone()))
             .build();
         match Connection::connect(connection).await {
             Ok(connection) => {
@@ -84,6 +78,16 @@ pub async fn connect(
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// How values become payloads.
+pub(super) fn converter(seal: PayloadSeal) -> DataConverter {
+    DataConverter::new(
+        PayloadConverter::default(),
+        // Failures' messages and traces become payloads too, and so are sealed.
+        DefaultFailureConverter::new(true),
+        seal,
+    )
 }
 
 fn target(address: &str) -> Result<Url, WorkerError> {

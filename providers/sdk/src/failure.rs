@@ -2,6 +2,9 @@
 
 use crate::wire::{Failure, FailureKind};
 
+/// The longest error code that the contract lets through, in bytes.
+const LONGEST_CODE: usize = 256;
+
 impl Failure {
     /// A failure. `detail` is for the operator: no user sees it, and it holds no secret.
     pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
@@ -23,9 +26,9 @@ impl Failure {
         Self::new(FailureKind::InvalidResponse, detail)
     }
 
-    /// The same failure with the provider's own error code.
+    /// The same failure with the provider's own error code. One of more than 256 bytes is none.
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.code = Some(code.into()).filter(|code| code.len() <= LONGEST_CODE);
         self
     }
 }

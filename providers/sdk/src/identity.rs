@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 
 /// At most so many groups are handed on.
 const MOST_GROUPS: usize = 1024;
+/// The longest text that the contract lets through, in bytes.
+const LONGEST: usize = 1024;
 
 /// What is known of a user beyond the subject.
 #[derive(Clone, Debug, Default)]
@@ -34,33 +36,41 @@ impl Identity {
         self
     }
 
-    /// The name to sign in with; it may be reassigned.
+    /// The name to sign in with; it may be reassigned. What is too long is cut.
     pub fn username(mut self, username: Option<&str>) -> Self {
-        self.username = username.map(str::to_owned);
+        self.username = username.map(cut);
         self
     }
 
-    /// The name to show.
+    /// The name to show. What is too long is cut.
     pub fn name(mut self, name: Option<&str>) -> Self {
-        self.name = name.map(str::to_owned);
+        self.name = name.map(cut);
         self
     }
 
-    /// The address of a picture.
+    /// The address of a picture, unless it is too long.
     pub fn picture(mut self, picture: Option<&str>) -> Self {
-        self.picture = picture.map(str::to_owned);
+        self.picture = picture
+            .filter(|text| text.len() <= LONGEST)
+            .map(str::to_owned);
         self
     }
 
-    /// The language, as a BCP 47 tag.
+    /// The language, as a BCP 47 tag, unless it is too long.
     pub fn locale(mut self, locale: Option<&str>) -> Self {
-        self.locale = locale.map(str::to_owned);
+        self.locale = locale
+            .filter(|text| text.len() <= LONGEST)
+            .map(str::to_owned);
         self
     }
 
-    /// The groups; those beyond the contract's 1024 are left out.
+    /// The groups; those beyond the contract's 1024, and those that are too long, are left out.
     pub fn groups(mut self, groups: impl IntoIterator<Item = String>) -> Self {
-        self.groups = groups.into_iter().take(MOST_GROUPS).collect();
+        self.groups = groups
+            .into_iter()
+            .filter(|group| group.len() <= LONGEST)
+            .take(MOST_GROUPS)
+            .collect();
         self
     }
 
@@ -81,4 +91,9 @@ impl Identity {
             attributes: Value::Object(self.attributes).to_string(),
         }
     }
+}
+
+/// As much of a text as the contract lets through: nobody is refused for a long name.
+fn cut(text: &str) -> String {
+    text[..text.floor_char_boundary(LONGEST)].to_owned()
 }

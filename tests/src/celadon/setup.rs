@@ -5,13 +5,14 @@ use crate::{MockOp, Op, Temporal};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What Celadon is configured with. Relative paths are in the test's sandbox.
 #[derive(Clone, Debug)]
 pub struct Setup {
     port: u16,
-    public_port: u16,
+    /// `host:port` as browsers know it.
+    public: String,
     temporal: String,
     providers: Vec<(String, Provider)>,
     login: String,
@@ -44,7 +45,7 @@ impl Setup {
         let port = free_port()?;
         Ok(Self {
             port,
-            public_port: port,
+            public: format!("127.0.0.1:{port}"),
             temporal: address.to_owned(),
             providers: Vec::new(),
             login: String::new(),
@@ -128,6 +129,15 @@ impl Setup {
         Ok(self)
     }
 
+    /// Changes the scopes of the provider added last.
+    #[must_use]
+    pub fn scopes(mut self, scopes: &[&str]) -> Self {
+        if let Some((_, provider)) = self.providers.last_mut() {
+            provider.scopes = scopes.iter().map(ToString::to_string).collect();
+        }
+        self
+    }
+
     /// Changes the component of the provider added last to another one that the build has made,
     /// such as `test/spy`.
     pub fn component(mut self, name: &str) -> Result<Self> {
@@ -209,9 +219,38 @@ impl Setup {
         })
     }
 
+    /// Lets browsers come by a proxy on this port. To be said before providers are added.
+    #[must_use]
+    pub fn public_at(self, public_port: u16) -> Self {
+        Self {
+            public: format!("127.0.0.1:{public_port}"),
+            ..self
+        }
+    }
+
+    /// Stops at a fault point, the first time it is come to, and makes the file `reached` there.
+    #[must_use]
+    pub fn stopping_at(self, point: &str, reached: &Path) -> Self {
+        self.variable("CELADON_FAULT_POINT", point)
+            .variable("CELADON_FAULT_FILE", &reached.to_string_lossy())
+    }
+
+    /// Makes it known as `localhost`, to a browser another site than providers on 127.0.0.1. To be
+    /// said before providers are added.
+    #[must_use]
+    pub fn on_localhost(mut self) -> Self {
+        self.public = format!("localhost:{}", self.port);
+        self
+    }
+
+    /// The address that browsers know, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        format!("http://{}", self.public)
+    }
+
     /// What the provider sends a browser back to.
     pub fn redirect_uri(&self, provider: &str) -> String {
-        format!("http://127.0.0.1:{}/callback/{provider}", self.public_port)
+        format!("{}/callback/{provider}", self.public_url())
     }
 
     pub(super) fn environment(&self) -> Vec<(String, String)> {
@@ -220,10 +259,13 @@ impl Setup {
 
     pub(super) fn toml(&self) -> Result<String> {
         let mut text = format!(
-            "[server]\nlisten = \"127.0.0.1:{}\"\npublic_url = \"http://127.0.0.1:{}\"\n\n\
+            "[server]\nlisten = \"127.0.0.1:{}\"\npublic_url = \"{}\"\n\n\
              [store]\nurl = \"sqlite://celadon.db\"\nkeys = {{ file = \"celadon.keys\" }}\n\n\
              [temporal]\naddress = \"{}\"\n\n[login]\n{}\n",
-            self.port, self.public_port, self.temporal, self.login,
+            self.port,
+            self.public_url(),
+            self.temporal,
+            self.login,
         );
         for (name, variable) in &self.clients {
             writeln!(

@@ -27,9 +27,34 @@ impl House {
 
     /// With settings of the provider, and changes to Celadon's configuration.
     pub async fn with(op: Value, change: impl FnOnce(Setup) -> Setup) -> Result<Self> {
-        let sandbox = Sandbox::new()?;
+        Self::inside(Sandbox::new()?, op, change).await
+    }
+
+    /// As [`Self::with`], in a folder that may hold a key ring already.
+    pub async fn inside(
+        sandbox: Sandbox,
+        op: Value,
+        change: impl FnOnce(Setup) -> Setup,
+    ) -> Result<Self> {
         let (temporal, op) =
             tokio::try_join!(Temporal::start(&sandbox), Op::start_with(&sandbox, op))?;
+        Self::over(sandbox, temporal, op, change).await
+    }
+
+    /// With a Temporal server that may be killed and started again.
+    pub async fn with_lasting_temporal() -> Result<Self> {
+        let sandbox = Sandbox::new()?;
+        let (temporal, op) =
+            tokio::try_join!(Temporal::start_lasting(&sandbox), Op::start(&sandbox))?;
+        Self::over(sandbox, temporal, op, |setup| setup).await
+    }
+
+    async fn over(
+        sandbox: Sandbox,
+        temporal: Temporal,
+        op: Op,
+        change: impl FnOnce(Setup) -> Setup,
+    ) -> Result<Self> {
         let setup = Setup::new(&temporal)?.provider("op", &op).await?;
         let setup = setup
             .client("shop", SHOP_SECRET)
@@ -58,6 +83,16 @@ impl House {
         .await
     }
 
+    /// Fails if any code came to the provider more than once.
+    pub async fn expect_no_code_twice(&self) -> Result<()> {
+        let mut seen = std::collections::BTreeSet::new();
+        for request in self.op.token_requests("authorization_code").await? {
+            let code = request.form.get("code").cloned().unwrap_or_default();
+            ensure!(seen.insert(code), "a code was sent twice");
+        }
+        Ok(())
+    }
+
     /// Fails unless the provider has received exactly this many codes.
     pub async fn expect_codes(&self, number: usize) -> Result<()> {
         let received = self.op.codes_received().await?;
@@ -67,6 +102,21 @@ impl House {
         );
         Ok(())
     }
+}
+
+/// Opens a callback, again and again while its page says that the login is under way, as the page
+/// itself does.
+pub async fn open_to_the_end(browser: &mut Browser, callback: &str) -> Result<Page> {
+    waiting::until("the login has an end", 60, async || {
+        let page = browser.open(callback).await?;
+        Ok((!is_under_way(&page)).then_some(page))
+    })
+    .await
+}
+
+/// Whether this is the page that says that the login goes on.
+pub fn is_under_way(page: &Page) -> bool {
+    page.status == 424 && page.text.contains("still_running")
 }
 
 /// `GET /v1/session` in this browser.

@@ -4,18 +4,26 @@
 
 mod api;
 mod boot;
+mod clicked;
 mod client_keys;
 mod edges;
 mod google;
 mod harness;
+mod histories;
+mod hostile;
 mod house;
 mod keys;
 mod killed;
+mod killed_between;
 mod leaks;
+mod moved;
 mod outages;
 mod refresh;
 mod refusals;
 mod return_to;
 mod sign_in;
 mod spy;
+mod store_outages;
 mod strangers;
+mod temporal_outages;
+mod watched;

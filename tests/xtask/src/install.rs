@@ -28,6 +28,17 @@ const NO_PYTHON: Failure = Failure::Missing {
     what: "python3 with its venv module",
     how: "install Python 3.9 or later (Debian: apt install python3-venv)",
 };
+/// What Chromium may be called; the tests look for the same.
+const CHROMIUM: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+];
+const NO_CHROMIUM: Failure = Failure::Missing {
+    what: "chromium or chromedriver",
+    how: "install both (Debian: apt install chromium chromium-driver)",
+};
 const NO_NPM: Failure = Failure::Missing {
     what: "npm",
     how: "install Node.js 20 or later (https://nodejs.org)",
@@ -102,6 +113,35 @@ fn python_tool(places: &Places, name: &str, package: &str) -> Result<PathBuf, Fa
         stamp.write()
     })?;
     Ok(tool)
+}
+
+/// Chromium and its WebDriver, for the tests that click: those of the system.
+pub fn chromium() -> Result<(), Failure> {
+    let is_there = || CHROMIUM.iter().any(|name| is_on_path(name)) && is_on_path("chromedriver");
+    if is_there() {
+        return Ok(());
+    }
+    let mut who = Command::new("id");
+    if !is_on_path("apt-get") || quietly(who.arg("-u"), NO_CHROMIUM)? != "0" {
+        return Err(NO_CHROMIUM);
+    }
+    step("install chromium and chromium-driver by apt-get", || {
+        let apt = |arguments: &[&str]| {
+            let mut apt = Command::new("apt-get");
+            apt.args(["-qq"]).args(arguments);
+            apt.env("DEBIAN_FRONTEND", "noninteractive");
+            twice(|| quietly(&mut apt, NO_CHROMIUM))
+        };
+        apt(&["update"])?;
+        apt(&[
+            "install",
+            "-y",
+            "--no-install-recommends",
+            "chromium",
+            "chromium-driver",
+        ])
+    })?;
+    is_there().then_some(()).ok_or(NO_CHROMIUM)
 }
 
 /// The npm packages of `tests/npm`, by its lock file.

@@ -50,9 +50,14 @@ fn warnings(loaded: &Loaded) -> Vec<String> {
 fn mistakes(error: &LoadError) -> Vec<String> {
     let listed = error.mistakes();
     if listed.is_empty() {
-        return vec![chain(error)];
+        return vec![format!("component: {}", chain(error))];
     }
-    listed.iter().map(ToString::to_string).collect()
+    // Places in options are pointers; a key of the file has dots.
+    let key = |at: &str| at.replace('/', ".");
+    listed
+        .iter()
+        .map(|mistake| format!("{}: {}", key(&mistake.at), mistake.what))
+        .collect()
 }
 
 /// The error with its causes, in one line.

@@ -1,8 +1,11 @@
 //! The data folder, the component and the configuration of `celadon dev`.
 
 use super::{DATA, DevError, NAMESPACE, Options, PORT};
-use crate::config::{Config, Grant, Limits, Login, Provider, Secret, Server, Store, Temporal};
+use crate::config::{
+    Config, Grant, Limits, Login, Operators, Provider, Secret, Server, Store, Temporal,
+};
 use crate::demo::Demo;
+use crate::random;
 use celadon_workflows::types::ProviderName;
 use ipnet::{IpNet, Ipv4Net};
 use std::collections::BTreeMap;
@@ -66,8 +69,32 @@ impl Setup {
         self.data.join("demo-port")
     }
 
+    /// Where the Temporal UI has payloads opened.
+    pub(super) fn codec_endpoint(&self) -> String {
+        format!("http://{}/codec", self.listen)
+    }
+
+    /// The operators' secret, made at the first start and kept for the next ones.
+    fn operator_secret(&self) -> Result<String, DevError> {
+        let path = self.data.join("operator-secret");
+        if let Ok(secret) = fs::read_to_string(&path) {
+            return Ok(secret.trim().to_owned());
+        }
+        let secret = random::token();
+        fs::write(&path, &secret).map_err(|source| DevError::Data { path, source })?;
+        Ok(secret)
+    }
+
     /// What a `celadon.toml` would say.
-    pub(super) fn config(&self, temporal: &str, demo: &Demo) -> Result<Config, DevError> {
+    ///
+    /// The Temporal UI has no credential to send. Its origin, which no other page can pretend to
+    /// have, opens payloads from this machine without one.
+    pub(super) fn config(
+        &self,
+        temporal: &str,
+        temporal_ui: &str,
+        demo: &Demo,
+    ) -> Result<Config, DevError> {
         let name = ProviderName::new(PROVIDER);
         Ok(Config {
             server: Server {
@@ -87,7 +114,11 @@ impl Setup {
             login: login(),
             providers: BTreeMap::from([(name, self.provider(demo)?)]),
             clients: BTreeMap::new(),
-            operators: None,
+            operators: Some(Operators {
+                secret: Secret::Plain(self.operator_secret()?),
+                codec_origins: Vec::new(),
+                open_codec_origin: Some(Url::parse(temporal_ui)?.origin()),
+            }),
         })
     }
 
@@ -258,7 +289,8 @@ mod tests {
         let port = setup.remembered_demo_port();
         assert_eq!(demo.issuer(), format!("http://127.0.0.1:{port}"));
 
-        let config = setup.config("127.0.0.1:7233", &demo).expect("composed");
+        let ui = "http://127.0.0.1:8233";
+        let config = setup.config("127.0.0.1:7233", ui, &demo).expect("composed");
         assert_eq!(config.server.public_url.as_str(), "http://127.0.0.1:8080/");
         assert_eq!(config.temporal.address.as_deref(), Some("127.0.0.1:7233"));
         let provider = &config.providers[&ProviderName::new("demo")];
@@ -269,5 +301,12 @@ mod tests {
         );
         assert!(provider.grant.origins.is_empty() && provider.grant.relax.is_empty());
         assert!(!format!("{config:?}").contains(demo.client_secret()));
+
+        let operators = config.operators.expect("operators");
+        let origin = operators.open_codec_origin.expect("an origin");
+        assert_eq!(origin.ascii_serialization(), ui);
+        let secret = operators.secret.read().expect("a secret");
+        assert_eq!(setup.operator_secret().expect("kept"), *secret);
+        assert!(secret.len() >= 32 && !format!("{:?}", operators.secret).contains(&**secret));
     }
 }

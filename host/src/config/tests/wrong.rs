@@ -407,6 +407,10 @@ const WRONG: &[(&str, &str)] = &[
         "[operators]\npassword = \"x\"",
         ":1: operators.secret: is missing",
     ),
+    (
+        "[operators]\nsecret = { file = \"secret\" }\ncodec_origins = [\"http://ui.example\"]",
+        ":3: operators.codec_origins[0]: ",
+    ),
 ];
 
 #[test]

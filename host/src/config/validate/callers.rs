@@ -35,8 +35,15 @@ pub(super) fn read(
         .collect();
     let operators = operators.and_then(Found::section).and_then(|mut section| {
         let secret = secret(&mut section, &mut seen);
+        let codec_origins = section.list("codec_origins", |text| {
+            values::own_origin(text).map(|url| url.origin())
+        });
         section.finish();
-        Some(Operators { secret: secret? })
+        Some(Operators {
+            secret: secret?,
+            codec_origins: codec_origins.unwrap_or_default(),
+            open_codec_origin: None,
+        })
     });
     (clients.into_iter().collect(), operators)
 }

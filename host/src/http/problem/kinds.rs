@@ -87,6 +87,10 @@ kinds! {
         "The application is not known",
         "The request carries no valid credential of a configured client.",
         "Send the client's name and secret as configured.";
+    OPERATOR_UNAUTHENTICATED "operator_unauthenticated" UNAUTHORIZED false,
+        "This is for operators",
+        "The request does not carry the operators' credential.",
+        "Send the secret of [operators] as a bearer token.";
     FOREIGN_ORIGIN "foreign_origin" FORBIDDEN false,
         "The request came from another site",
         "Only pages of this site may do this. Nothing was changed.",
@@ -149,12 +153,16 @@ kinds! {
         "Wait a moment, then try again.";
     STILL_RUNNING "still_running" FAILED_DEPENDENCY false,
         "The sign-in is still under way",
-        "The provider is slow to answer. Nothing is lost: the sign-in goes on.",
-        "Wait a few seconds, then reload this page.";
+        "It takes longer than usual. Nothing is lost: the sign-in goes on.",
+        "Wait a few seconds: this page reloads by itself.";
     INVALID_RESULT_CODE "invalid_result_code" BAD_REQUEST false,
         "The result code is not good",
         "The code is wrong, was used before, or belongs to another client.",
         "Start a new login.";
+    OWNED_BY_ANOTHER "owned_by_another" CONFLICT false,
+        "The identity belongs to another user",
+        "Who signed in is known here as another user than the one that the application named.",
+        "Sign in with another account, or start a login without naming a user.";
     ACCESS_DENIED "access_denied" FORBIDDEN false,
         "You were not let in",
         "The provider says that the sign-in was declined, or that you may not use this application.",

@@ -60,6 +60,7 @@ impl From<LoginError> for Problem {
                 .login(login)
                 .retry_after(RETRY_UNAVAILABLE),
             LoginError::ResultCode => Self::new(&kinds::INVALID_RESULT_CODE),
+            LoginError::OwnedByAnother => Self::new(&kinds::OWNED_BY_ANOTHER),
             unavailable @ LoginError::Unavailable(..) => Self::new(&kinds::UNAVAILABLE)
                 .retry_after(RETRY_UNAVAILABLE)
                 .cause(Arc::new(unavailable) as Arc<_>),
@@ -149,6 +150,7 @@ mod tests {
             LoginError::CannotBegin(refusal()),
             LoginError::StillRunning(id),
             LoginError::ResultCode,
+            LoginError::OwnedByAnother,
         ];
         for error in others {
             let problem = Problem::from(error);

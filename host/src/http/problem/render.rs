@@ -8,7 +8,7 @@ use crate::web;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, REFRESH};
 use http::{HeaderMap, HeaderValue, Method};
 use std::error::Error;
 use std::fmt::Write as _;
@@ -59,11 +59,7 @@ fn write(edge: &Edge, problem: &Problem, as_json: bool, kept: &HeaderMap) -> Res
             .again
             .as_deref()
             .filter(|name| edge.provider(name).is_some());
-        web::html(&web::Failure::new(
-            problem.0.kind,
-            problem.0.login.as_ref(),
-            again,
-        ))
+        page(problem, again)
     };
     *response.status_mut() = problem.0.kind.status;
     for (name, value) in kept {
@@ -72,6 +68,21 @@ fn write(edge: &Edge, problem: &Problem, as_json: bool, kept: &HeaderMap) -> Res
         }
     }
     response
+}
+
+/// The problem for people. A login that is still under way is looked at again by itself.
+fn page(problem: &Problem, again: Option<&str>) -> Response {
+    let (kind, login) = (problem.0.kind, problem.0.login.as_ref());
+    let mut page = web::html(&web::Failure::new(kind, login, again));
+    if let Some(seconds) = problem
+        .0
+        .retry_after
+        .filter(|_| *kind == kinds::STILL_RUNNING)
+    {
+        let headers = page.headers_mut();
+        headers.insert(REFRESH, HeaderValue::from(seconds));
+    }
+    page
 }
 
 /// Our own failures are errors, a refused login is worth a line, the rest is noise. The query is

@@ -167,7 +167,6 @@ impl House {
             email_verified: true,
             profile: self.web.keys.seal_json(&context, &profile).expect("sealed"),
             client: None,
-            client_user: None,
             tokens: self.web.keys.seal(&Context::new("t", "t"), b"tokens"),
             renewable: false,
             scope: "openid email".to_owned(),

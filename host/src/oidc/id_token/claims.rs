@@ -159,8 +159,8 @@ fn time(claims: &Claims, name: &'static str) -> Result<Option<u64>, IdTokenError
         return Ok(None);
     };
     value
-        .as_u64()
-        .or_else(|| value.as_f64().and_then(whole_seconds))
+        .as_f64()
+        .and_then(whole_seconds)
         .map(Some)
         .ok_or(wrong(name, Fault::Type))
 }
@@ -169,7 +169,8 @@ fn required_time(claims: &Claims, name: &'static str) -> Result<u64, IdTokenErro
     time(claims, name)?.ok_or(wrong(name, Fault::Missing))
 }
 
-/// Some issuers write `1700000000.0`. Beyond 2^53 a float is no time any more.
+/// Some issuers write `1700000000.0`. Below 2^53 every integer is a float exactly; nothing beyond is
+/// a time.
 fn whole_seconds(seconds: f64) -> Option<u64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     (0.0..EXACT).contains(&seconds).then_some(seconds as u64)

@@ -5,7 +5,7 @@
 use super::MAX_TOKEN;
 use super::error::{Fault, IdTokenError};
 use crate::oidc::algorithm::Algorithm;
-use crate::oidc::json::{self, Limits};
+use crate::oidc::json::{self, Integers, Limits};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value};
 
@@ -47,6 +47,15 @@ impl<'a> Compact<'a> {
 
     pub(super) fn claims(&self) -> Result<Map<String, Value>, IdTokenError> {
         Ok(json::parse_object(&decode(self.payload)?, &limits())?)
+    }
+
+    /// The claims with every number as a number: what is an integer is no text, however large.
+    pub(super) fn typed_claims(&self) -> Result<Map<String, Value>, IdTokenError> {
+        let limits = Limits {
+            integers: Integers::Numbers,
+            ..limits()
+        };
+        Ok(json::parse_object(&decode(self.payload)?, &limits)?)
     }
 
     pub(super) fn header(&self, allowed: &[Algorithm]) -> Result<TokenHeader, IdTokenError> {

@@ -78,6 +78,11 @@ pub enum Breach {
 pub trait Answer {
     /// Whether it keeps them.
     fn check(&self) -> Result<(), Breach>;
+
+    /// Whether it is a failure that the component reports.
+    fn is_failure(&self) -> bool {
+        false
+    }
 }
 
 fn few<T>(items: &[T], what: &'static str, max: usize) -> Result<(), Breach> {
@@ -120,6 +125,10 @@ impl<T: Answer, E: Answer> Answer for Result<T, E> {
             Ok(answer) => answer.check(),
             Err(failure) => failure.check(),
         }
+    }
+
+    fn is_failure(&self) -> bool {
+        self.is_err()
     }
 }
 

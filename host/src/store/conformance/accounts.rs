@@ -2,77 +2,115 @@
 
 use super::persist::persist;
 use super::*;
-use crate::store::{GrantVersion, PersistOutcome, RenewedTokens};
-use celadon_workflows::types::{AuthorizationId, IdentityId, UserId};
+use crate::store::{FirstWrite, GrantVersion, Redeemed, RenewedTokens, SessionRecord};
+use celadon_workflows::types::{AuthorizationId, IdentityId, ProviderName, UserId};
 
-async fn connecting(fresh: &Fresh, client: Option<&str>, name: &str, subject: &str) -> NewGrant {
-    NewGrant {
-        client: client.map(str::to_owned),
-        client_user: Some(name.to_owned()),
-        ..new_grant(&begun(fresh).await, subject)
+/// A client's login for a user of its own, signed in as `subject` and not redeemed yet.
+async fn signed_in(fresh: &Fresh, client: &str, name: Option<&str>, subject: &str) -> NewGrant {
+    let mut attempt = new_attempt();
+    attempt.client = Some(client.to_owned());
+    attempt.user = name.map(str::to_owned);
+    let login = admit(fresh, &attempt).await;
+    let grant = NewGrant {
+        client: Some(client.to_owned()),
+        ..new_grant(&login, subject)
+    };
+    persist(fresh, &grant).await;
+    let put = fresh.one.put_result_code(&login, "h").await;
+    assert_eq!(put.expect("put"), FirstWrite::Written);
+    grant
+}
+
+async fn redeem(fresh: &Fresh, grant: &NewGrant) -> Redeemed {
+    let client = grant.client.as_deref().expect("a client's");
+    let redeemed = fresh
+        .other
+        .redeem_result_code(&grant.login, client, "h")
+        .await;
+    redeemed.expect("answered")
+}
+
+async fn connect(fresh: &Fresh, client: &str, name: &str, subject: &str) -> UserId {
+    let grant = signed_in(fresh, client, Some(name), subject).await;
+    match redeem(fresh, &grant).await {
+        Redeemed::Redeemed(user) => user,
+        other => panic!("{other:?}"),
     }
+}
+
+async fn owner(fresh: &Fresh, subject: &str) -> UserId {
+    // Signing in by a browser tells whose the identity is.
+    persist(fresh, &new_grant(&begun(fresh).await, subject))
+        .await
+        .user
 }
 
 pub(crate) async fn users_are_the_clients(fresh: &Fresh) {
-    let first = persist(fresh, &connecting(fresh, Some("shop"), "ann", "s1").await).await;
-    let second = persist(fresh, &connecting(fresh, Some("shop"), "ann", "s2").await).await;
-    assert_eq!(first.user, second.user);
-    assert_ne!(first.identity, second.identity);
+    let first = connect(fresh, "shop", "ann", "s1").await;
+    let second = connect(fresh, "shop", "ann", "s2").await;
+    assert_eq!(first, second);
     assert_eq!(
-        fresh
-            .other
-            .authorizations(&first.user)
-            .await
-            .expect("read")
-            .len(),
-        2
+        (owner(fresh, "s1").await, owner(fresh, "s2").await),
+        (first.clone(), first.clone())
     );
+    let grants = fresh.other.authorizations(&first).await.expect("read");
+    assert_eq!(grants.len(), 4, "two of the client, two of the browser");
     // A name is its client's own.
-    let elsewhere = persist(fresh, &connecting(fresh, Some("bank"), "ann", "s3").await).await;
-    assert_ne!(elsewhere.user, first.user);
-    let nobodys = persist(fresh, &connecting(fresh, None, "ann", "s4").await).await;
-    assert_ne!(nobodys.user, first.user);
+    assert_ne!(connect(fresh, "bank", "ann", "s3").await, first);
     // One who signed in before, by a browser, is the user whom the client names from now on.
-    let browser = persist(fresh, &new_grant(&begun(fresh).await, "s5")).await;
-    let named = persist(fresh, &connecting(fresh, Some("shop"), "eve", "s5").await).await;
-    assert_eq!(named.user, browser.user);
-    let more = persist(fresh, &connecting(fresh, Some("shop"), "eve", "s6").await).await;
-    assert_eq!(more.user, browser.user);
+    let browser = owner(fresh, "s5").await;
+    assert_eq!(connect(fresh, "shop", "eve", "s5").await, browser);
+    assert_eq!(connect(fresh, "shop", "eve", "s6").await, browser);
+}
+
+pub(crate) async fn nobody_is_connected_before_the_code_is_redeemed(fresh: &Fresh) {
+    // Somebody was sent the link of a login for another, and opened it.
+    let victim = signed_in(fresh, "shop", Some("mallory"), "victim").await;
+    let mallory = connect(fresh, "shop", "mallory", "mallory").await;
+    let owner_of_victim = owner(fresh, "victim").await;
+    assert_ne!(owner_of_victim, mallory);
+    // Now that the victim has a life of its own here, not even the code connects the two.
+    let session = session_of(fresh, "victim").await;
+    fresh.one.insert_session(&session).await.expect("begun");
+    assert_eq!(redeem(fresh, &victim).await, Redeemed::OwnedByAnother);
+    assert_eq!(owner(fresh, "victim").await, owner_of_victim);
+    let record = fresh
+        .one
+        .attempt(&victim.login)
+        .await
+        .expect("read")
+        .expect("there");
+    assert!(!record.result_redeemed, "nothing was written");
+}
+
+async fn session_of(fresh: &Fresh, subject: &str) -> SessionRecord {
+    let persisted = persist(fresh, &new_grant(&begun(fresh).await, subject)).await;
+    SessionRecord {
+        hash: "session".to_owned(),
+        user: persisted.user,
+        identity: persisted.identity,
+        provider: ProviderName::new("idp"),
+        created_at: NOW,
+        seen_at: NOW,
+        expires_at: NOW + 60,
+    }
 }
 
 pub(crate) async fn two_users_stay_two(fresh: &Fresh) {
-    let ann = persist(fresh, &connecting(fresh, Some("shop"), "ann", "s1").await).await;
-    let bob = persist(fresh, &connecting(fresh, Some("shop"), "bob", "s2").await).await;
-    let events = fresh.one.audit_events(10).await.expect("read").len();
+    let ann = connect(fresh, "shop", "ann", "s1").await;
+    let bob = connect(fresh, "shop", "bob", "s2").await;
     // Bob's identity under Ann's name, and Ann's under a name that is new.
     for (name, subject) in [("ann", "s2"), ("carol", "s1")] {
-        let mut grant = connecting(fresh, Some("shop"), name, subject).await;
-        grant.tokens = sealed("stolen");
-        let answer = fresh.other.persist_grant(&grant).await.expect("answered");
-        assert_eq!(answer, PersistOutcome::OwnedByAnother);
-        let attempt = fresh
-            .one
-            .attempt(&grant.login)
-            .await
-            .expect("read")
-            .expect("there");
-        assert_eq!(attempt.outcome, None);
+        let grant = signed_in(fresh, "shop", Some(name), subject).await;
+        assert_eq!(redeem(fresh, &grant).await, Redeemed::OwnedByAnother);
     }
     assert_eq!(
-        fresh.one.audit_events(10).await.expect("read").len(),
-        events
+        (owner(fresh, "s1").await, owner(fresh, "s2").await),
+        (ann.clone(), bob.clone())
     );
-    for persisted in [&ann, &bob] {
-        let stored = fresh.one.authorization(&persisted.authorization).await;
-        let stored = stored.expect("read").expect("there");
-        assert_eq!(
-            (stored.tokens, stored.user),
-            (sealed("tokens"), persisted.user.clone())
-        );
-    }
     // Carol is still free for somebody new.
-    let carol = persist(fresh, &connecting(fresh, Some("shop"), "carol", "s3").await).await;
-    assert!(carol.user != ann.user && carol.user != bob.user);
+    let carol = connect(fresh, "shop", "carol", "s3").await;
+    assert!(carol != ann && carol != bob);
 }
 
 fn renewed(text: &str) -> RenewedTokens {

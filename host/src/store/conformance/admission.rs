@@ -50,8 +50,10 @@ pub(crate) async fn bounded_in_all(fresh: &Fresh) {
         ask(fresh, &new_attempt(), bound(0, 9)).await,
         Admission::Full
     );
+    assert_eq!(fresh.other.in_flight(NOW).await.expect("counted"), 4);
     // Two of them have expired by then, and their end makes no further room.
     let at = NOW + 600;
+    assert_eq!(fresh.one.in_flight(at).await.expect("counted"), 2);
     assert_eq!(
         ask(fresh, &from("b", at), bound(2, 9)).await,
         Admission::Full

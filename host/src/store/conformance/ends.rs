@@ -1,7 +1,7 @@
 //! Ends of logins, and the results that clients fetch.
 
 use super::*;
-use crate::store::FirstWrite;
+use crate::store::{FirstWrite, Redeemed};
 use celadon_workflows::types::{Outcome, Reason, Refusal};
 
 pub(crate) async fn an_end_wipes(fresh: &Fresh) {
@@ -136,15 +136,29 @@ pub(crate) async fn first_result_code_counts(fresh: &Fresh) {
 pub(crate) async fn a_result_is_redeemed_once(fresh: &Fresh) {
     let mut attempt = new_attempt();
     attempt.client = Some("shop".to_owned());
+    let refused = Redeemed::Refused;
     let (login, browsers) = (admit(fresh, &attempt).await, begun(fresh).await);
     let redeem = |login, client, hash| fresh.one.redeem_result_code(login, client, hash);
-    assert!(!redeem(&login, "shop", "h").await.expect("no code yet"));
+    let granted = super::persist::persist(fresh, &new_grant(&login, "s1")).await;
+    assert_eq!(
+        redeem(&login, "shop", "h").await.expect("no code yet"),
+        refused
+    );
     for login in [&login, &browsers] {
         fresh.one.put_result_code(login, "h").await.expect("put");
     }
-    assert!(!redeem(&login, "shop", "other").await.expect("another code"));
-    assert!(!redeem(&login, "other", "h").await.expect("another client"));
-    assert!(!redeem(&browsers, "", "h").await.expect("no client's login"));
+    assert_eq!(
+        redeem(&login, "shop", "other").await.expect("another code"),
+        refused
+    );
+    assert_eq!(
+        redeem(&login, "other", "h").await.expect("another client"),
+        refused
+    );
+    assert_eq!(
+        redeem(&browsers, "", "h").await.expect("no client's login"),
+        refused
+    );
     let results = race(fresh, |store, _| {
         let login = login.clone();
         async move {
@@ -155,7 +169,8 @@ pub(crate) async fn a_result_is_redeemed_once(fresh: &Fresh) {
         }
     })
     .await;
-    assert_eq!(count(&results, &true), 1);
+    assert_eq!(count(&results, &Redeemed::Redeemed(granted.user)), 1);
+    assert_eq!(count(&results, &refused), RACERS - 1);
     let record = fresh
         .other
         .attempt(&login)

@@ -20,7 +20,8 @@ CREATE TABLE attempts (
     profile         BLOB,
     outcome         TEXT,
     result_code     TEXT,
-    result_redeemed BIGINT NOT NULL DEFAULT 0
+    result_redeemed BIGINT NOT NULL DEFAULT 0,
+    delivered       BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX attempts_by_expiry ON attempts (expires_at);
 -- Counts what one address has in flight.

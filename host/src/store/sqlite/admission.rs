@@ -4,6 +4,7 @@
 //! index that holds attempts without outcome alone.
 
 use super::cells::number;
+use crate::clock::Timestamp;
 use crate::store::{Admission, InFlight, NewAttempt, StoreError};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_scalar};
@@ -29,13 +30,22 @@ pub(super) async fn refusal(
             return Ok(Some(Admission::AddressFull));
         }
     }
+    let total = in_flight(connection, attempt.created_at).await?;
+    Ok((total >= i64::from(bound.total)).then_some(Admission::Full))
+}
+
+/// How many logins are in flight.
+pub(super) async fn in_flight(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
     let total: i64 = query_scalar(
         "SELECT CAST(COALESCE(SUM(attempts), 0) AS BIGINT) FROM in_flight WHERE expires_at > $1",
     )
-    .bind(number(attempt.created_at))
+    .bind(number(now))
     .fetch_one(connection)
     .await?;
-    Ok((total >= i64::from(bound.total)).then_some(Admission::Full))
+    Ok(total)
 }
 
 /// Inserts an attempt and counts it.

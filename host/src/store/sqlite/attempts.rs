@@ -8,7 +8,7 @@ use super::{Sqlite, admission};
 use crate::clock::Timestamp;
 use crate::seal::Sealed;
 use crate::store::{
-    Admission, AttemptRecord, Attempts, FirstWrite, InFlight, NewAttempt, StoreError,
+    Admission, AttemptRecord, Attempts, FirstWrite, InFlight, NewAttempt, Redeemed, StoreError,
 };
 use async_trait::async_trait;
 use celadon_workflows::types::{LoginId, Outcome, ProviderName, RevisionId};
@@ -20,7 +20,7 @@ macro_rules! select {
         concat!(
             "SELECT id, workflow_id, provider, revision, client, client_user, return_to, binding, \
              address, created_at, expires_at, secrets, callback_digest, callback, tokens, profile, \
-             outcome, result_redeemed FROM attempts WHERE ",
+             outcome, result_redeemed, delivered FROM attempts WHERE ",
             $condition
         )
     };
@@ -41,6 +41,12 @@ impl Attempts for Sqlite {
         admission::insert(&mut transaction, attempt).await?;
         transaction.commit().await?;
         Ok(Admission::Admitted)
+    }
+
+    async fn in_flight(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut reader = self.readers.acquire().await?;
+        let total = admission::in_flight(&mut reader, now).await?;
+        Ok(u64::try_from(total).unwrap_or(0))
     }
 
     async fn attempt(&self, id: &LoginId) -> Result<Option<AttemptRecord>, StoreError> {
@@ -173,23 +179,21 @@ impl Attempts for Sqlite {
         Ok(same_or_refused(same))
     }
 
+    async fn mark_delivered(&self, id: &LoginId) -> Result<(), StoreError> {
+        query("UPDATE attempts SET delivered = 1 WHERE id = $1")
+            .bind(id.as_str())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
     async fn redeem_result_code(
         &self,
         id: &LoginId,
         client: &str,
         hash: &str,
-    ) -> Result<bool, StoreError> {
-        // How long the comparison takes tells something of the hash at most, never of the code.
-        let redeemed = query(
-            "UPDATE attempts SET result_redeemed = 1 \
-             WHERE id = $1 AND client = $2 AND result_code = $3 AND result_redeemed = 0",
-        )
-        .bind(id.as_str())
-        .bind(client)
-        .bind(hash)
-        .execute(&self.writer)
-        .await?;
-        Ok(redeemed.rows_affected() == 1)
+    ) -> Result<Redeemed, StoreError> {
+        self.redeem(id, client, hash).await
     }
 }
 
@@ -271,5 +275,6 @@ fn record(row: &SqliteRow) -> Result<AttemptRecord, StoreError> {
         profile: cells.sealed_or_none("profile")?,
         outcome: outcome(&cells)?,
         result_redeemed: cells.flag("result_redeemed")?,
+        delivered: cells.flag("delivered")?,
     })
 }

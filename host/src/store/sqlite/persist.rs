@@ -30,10 +30,9 @@ impl Sqlite {
             None => return Ok(PersistOutcome::Ended(Outcome::Expired)),
         }
         let known = known_identity(&mut transaction, grant).await?;
-        let owner = known.as_ref().map(|(_, user)| user);
-        let Some(user) = user_of(&mut transaction, grant, owner).await? else {
-            // Dropping the transaction takes back what was written.
-            return Ok(PersistOutcome::OwnedByAnother);
+        let user = match &known {
+            Some((_, owner)) => owner.clone(),
+            None => insert_user(&mut transaction, grant).await?,
         };
         let identity = match known {
             Some((identity, _)) => update_identity(&mut transaction, grant, identity).await?,
@@ -72,48 +71,6 @@ async fn known_identity(
             ))
         })
         .transpose()
-}
-
-/// The user who signs in: the identity's owner, or the user whom the client named, or a new one.
-/// `None`: owner and name contradict each other.
-async fn user_of(
-    connection: &mut SqliteConnection,
-    grant: &NewGrant,
-    owner: Option<&UserId>,
-) -> Result<Option<UserId>, StoreError> {
-    let Some(name) = &grant.client_user else {
-        return match owner {
-            Some(owner) => Ok(Some(owner.clone())),
-            None => insert_user(connection, grant).await.map(Some),
-        };
-    };
-    let client = grant.client.as_deref().unwrap_or_default();
-    let named: Option<String> =
-        query_scalar("SELECT user_id FROM client_users WHERE client = $1 AND name = $2")
-            .bind(client)
-            .bind(name)
-            .fetch_optional(&mut *connection)
-            .await?;
-    if let Some(named) = named.map(UserId::new) {
-        let fits = owner.is_none_or(|owner| *owner == named);
-        return Ok(fits.then_some(named));
-    }
-    let user = match owner {
-        Some(owner) => owner.clone(),
-        None => insert_user(connection, grant).await?,
-    };
-    // A user has one name at a client: an owner whom the client calls by another name is another
-    // of its users, and a login must not make two users one.
-    let connected = query(
-        "INSERT INTO client_users (client, name, user_id) VALUES ($1, $2, $3) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(client)
-    .bind(name)
-    .bind(user.as_str())
-    .execute(connection)
-    .await?;
-    Ok((connected.rows_affected() == 1).then_some(user))
 }
 
 async fn insert_user(

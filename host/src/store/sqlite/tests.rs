@@ -205,3 +205,17 @@ async fn rows_from_another_hand_are_errors() {
         })
     ));
 }
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_ended_by_itself_does_not_stop_later_ones() {
+    let (_folder, store) = inside().await;
+    let mut transaction = store.begin().await.expect("begun");
+    // As a commit does that finds no room on the disk.
+    query("ROLLBACK")
+        .execute(&mut *transaction)
+        .await
+        .expect("rolled back behind the driver's back");
+    assert!(transaction.commit().await.is_err());
+    let again = store.begin().await.expect("begun again");
+    again.commit().await.expect("committed");
+}

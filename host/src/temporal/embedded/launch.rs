@@ -50,6 +50,7 @@ impl Ports {
 pub(super) struct Launch {
     program: PathBuf,
     namespace: String,
+    codec_endpoint: Option<String>,
     folder: Folder,
     ports: Ports,
 }
@@ -64,9 +65,16 @@ impl Launch {
         Ok(Self {
             program,
             namespace,
+            codec_endpoint: None,
             folder,
             ports,
         })
+    }
+
+    /// Tells its UI which codec server shows payloads.
+    pub(super) fn codec_endpoint(mut self, endpoint: Option<String>) -> Self {
+        self.codec_endpoint = endpoint;
+        self
     }
 
     /// Takes other ports.
@@ -148,6 +156,9 @@ impl Launch {
         for queue in ["transfer", "timer"] {
             let key = format!("history.{queue}ProcessorMaxPollRPS=1000");
             option("--dynamic-config-value", key.into());
+        }
+        if let Some(endpoint) = &self.codec_endpoint {
+            option("--ui-codec-endpoint", endpoint.into());
         }
         option("--log-level", "error".into());
         arguments

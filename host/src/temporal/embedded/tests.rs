@@ -17,6 +17,7 @@ fn settings(data: &Path) -> Settings {
         "the temporal CLI is missing: run the tests by `cargo xtask test`, which installs it"
     );
     Settings {
+        codec_endpoint: None,
         data: data.to_owned(),
         namespace: "tests".to_owned(),
     }
