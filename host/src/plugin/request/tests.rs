@@ -1,11 +1,14 @@
 //! What a component may ask for, and what the host makes of it: the table of the contract, row by
 //! row, and every way around it that we know.
 
+mod signed;
+
 use super::*;
 use data_encoding::BASE64;
 use crate::plugin::bindings::{Body, Credential, Field, Request, Value};
 use crate::plugin::description::{Endpoint, Method, Placement, Renewal, Role};
 use crate::plugin::references::{Hiding, Vault};
+use data_encoding::BASE64;
 use serde_json::json;
 use std::collections::BTreeMap;
 

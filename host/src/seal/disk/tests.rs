@@ -154,8 +154,10 @@ fn a_ring_follows_its_file() {
     assert!(!here.reload().expect("read"), "it was read already");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_file_that_cannot_be_used_changes_nothing_and_is_reported_once() {
+    use std::os::unix::fs::PermissionsExt;
     let (_folder, path) = folder_and_path();
     let context = crate::seal::Context::new("purpose", "row");
     let ring = KeyRing::open_or_create(&path).expect("made");
