@@ -24,7 +24,7 @@ const START: Duration = Duration::from_secs(5);
 /// within the task, and the SDK renews one after four fifths of its time; a renewal that meets an
 /// update ends the SDK's worker (`Trying to send a new WFT for a run which already has one`), and
 /// all logins in flight with it. So no login's steps, which have 17 seconds, may last to a renewal.
-const TASK: Duration = Duration::from_secs(30);
+const TASK: Duration = Duration::from_secs(22);
 
 /// Why Temporal did not do it.
 #[derive(Debug, thiserror::Error)]

@@ -77,7 +77,7 @@ impl House {
     pub async fn workflow_ends(&self, state: &str) -> Result<()> {
         let workflow = format!("login-{}", login_id(state));
         let temporal = &self.temporal;
-        waiting::until("the login's workflow ends", 20, async || {
+        waiting::until("the login's workflow ends", 45, async || {
             Ok(temporal.has_ended(&workflow)?.then_some(()))
         })
         .await

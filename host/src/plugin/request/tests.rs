@@ -4,7 +4,6 @@
 mod signed;
 
 use super::*;
-use data_encoding::BASE64;
 use crate::plugin::bindings::{Body, Credential, Field, Request, Value};
 use crate::plugin::description::{Endpoint, Method, Placement, Renewal, Role};
 use crate::plugin::references::{Hiding, Vault};

