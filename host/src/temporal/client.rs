@@ -8,7 +8,6 @@ use celadon_workflows::login::Authentication;
 use celadon_workflows::types::{
     AuthenticationInput, AuthorizationId, CallbackDigest, Outcome, Refreshed,
 };
-use celadon_workflows::words;
 use std::time::Duration;
 use temporalio_client::errors::{WorkflowGetResultError, WorkflowStartError, WorkflowUpdateError};
 use temporalio_client::{
@@ -90,7 +89,6 @@ impl Temporal {
             .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
             .enable_eager_workflow_start(true)
             .task_timeout(TASK)
-            .static_summary(words::title(&input.provider))
             .build();
         let client = self.client()?;
         let started = client.start_workflow(Authentication::run, input, options);
