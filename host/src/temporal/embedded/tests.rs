@@ -88,6 +88,10 @@ async fn a_server_that_dies_is_started_again_at_the_same_address() {
 /// Becomes, in a process of its own, the parent that [`no_orphan_outlives_a_killed_parent`] kills.
 #[tokio::test]
 #[ignore = "runs until it is killed"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test finds its tools by the environment"
+)]
 async fn a_parent_for_another_test() {
     let data = env::var_os(PARENT).expect("started by another test");
     let server = Embedded::start(settings(Path::new(&data)))
