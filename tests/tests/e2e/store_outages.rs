@@ -5,7 +5,6 @@ use anyhow::{Result, ensure};
 use celadon_tests::{Browser, Celadon, Database, waiting};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use url::Url;
 
 /// How long the trouble lasts.
 const OUTAGE: Duration = Duration::from_secs(10);
@@ -13,7 +12,6 @@ const OUTAGE: Duration = Duration::from_secs(10);
 /// A login whose code is at the provider, which does not answer yet.
 struct InTheMiddle {
     house: House,
-    callback: Url,
     answer: Opened,
 }
 
@@ -33,7 +31,6 @@ impl InTheMiddle {
         .await?;
         Ok(Self {
             house,
-            callback,
             answer,
         })
     }
@@ -42,8 +39,9 @@ impl InTheMiddle {
     async fn ends_well(self) -> Result<()> {
         let (mut browser, mut page) = self.answer.await??;
         if page.status != 200 {
-            // Whatever it was told, a reload mends it.
-            page = open_to_the_end(&mut browser, self.callback.as_str()).await?;
+            // Whatever it was told, and wherever it had come to, a reload mends it.
+            let told = page.url.clone();
+            page = open_to_the_end(&mut browser, told.as_str()).await?;
         }
         ensure!(page.status == 200, "{}: {}", page.status, page.text);
         let celadon = &self.house.celadon;
