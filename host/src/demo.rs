@@ -3,7 +3,7 @@
 //!
 //! It exists so that two commands show a whole login, without an account anywhere. It asserts any
 //! name without proof, so it must never run elsewhere: it starts only for who holds a
-//! [`DevOnly`](crate::cli::dev::DevOnly), which `celadon dev` alone can make, and it answers only
+//! [`DevOnly`], which `celadon dev` alone can make, and it answers only
 //! under its own loopback address. Its state is in memory, bounded, and gone with it; its key,
 //! client id and secret are made at start.
 //!

@@ -15,4 +15,4 @@ pub mod open;
 mod options;
 pub mod ports;
 pub mod types;
-pub mod words;
+mod words;

@@ -3,11 +3,6 @@
 
 use crate::types::{Outcome, ProviderName, Stage};
 
-/// What the login is, for lists of workflows. It never changes.
-pub fn title(provider: &ProviderName) -> String {
-    format!("Sign-in with {provider}")
-}
-
 /// Where the login stands.
 pub(crate) fn summary(provider: &ProviderName, stage: Stage, outcome: Option<&Outcome>) -> String {
     match (outcome, stage) {

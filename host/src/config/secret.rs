@@ -58,7 +58,7 @@ pub enum SecretError {
         /// The variable or file.
         source_name: String,
     },
-    /// Longer than [`LIMIT`].
+    /// Longer than the limit.
     #[error("the secret in {source_name} is longer than {LIMIT} bytes: is this the right one?")]
     TooLong {
         /// The variable or file.

@@ -24,6 +24,7 @@ struct Scene {
 }
 
 impl Scene {
+    #[expect(clippy::disallowed_methods, reason = "a test plays the browser")]
     async fn new() -> Self {
         let demo = start(DevOnly::for_test(), 0).await.expect("started");
         demo.register(CALLBACK);

@@ -215,16 +215,19 @@ impl Logins {
             .await
             .map_err(store)?;
         fault::point("session.made").await;
-        self.steps
-            .store
-            .mark_delivered(&attempt.id)
-            .await
-            .map_err(store)?;
+        self.mark_delivered(&attempt.id).await;
         Ok(SignedIn {
             login: attempt.id.clone(),
             session: Some(session),
             return_to: attempt.return_to.clone(),
         })
+    }
+
+    /// A mark that cannot be written costs nothing but that a repetition is answered again.
+    async fn mark_delivered(&self, login: &LoginId) {
+        if let Err(error) = self.steps.store.mark_delivered(login).await {
+            tracing::warn!(error = %error, login = %login, "a login could not be marked as delivered");
+        }
     }
 
     async fn finish_for_client(&self, record: &AttemptRecord) -> Result<SignedIn, LoginError> {
@@ -240,11 +243,7 @@ impl Logins {
         if written != FirstWrite::Written {
             return Err(LoginError::AlreadyAnswered);
         }
-        self.steps
-            .store
-            .mark_delivered(&attempt.id)
-            .await
-            .map_err(store)?;
+        self.mark_delivered(&attempt.id).await;
         Ok(SignedIn {
             login: attempt.id.clone(),
             session: None,

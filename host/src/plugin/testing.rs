@@ -144,6 +144,10 @@ pub(crate) fn built(name: &str) -> Vec<u8> {
 }
 
 /// Where the build leaves it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test finds its components by the environment"
+)]
 pub(crate) fn built_path(name: &str) -> PathBuf {
     let folder = std::env::var_os("CELADON_COMPONENTS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/components")),

@@ -6,32 +6,28 @@
 //! is not sent again, and an intent without an answer is never sent again. The component must ask
 //! the same when it is asked again; its requests are hashed.
 
+mod journal;
+
 use super::bindings::{Parameter, Request, Response};
 use super::description::{Method, Role};
 use super::endpoints::{Endpoints, Found};
 use super::references::{Hiding, Vault};
 use super::request::{Prepared, RequestError, Rules, prepare};
-use super::sending::{Answered, send, send_harmless};
+use super::sending::{Answered, send_harmless};
 use crate::egress::Egress;
-use crate::fault;
-use crate::random::sha256_hex;
-use crate::seal::{Context, KeyRing, Sealed};
-use crate::store::{FirstWrite, JournalEntry, Store, StoreError};
+use crate::seal::KeyRing;
+use crate::store::{JournalEntry, Store, StoreError};
 use celadon_workflows::ports::StepError;
 use celadon_workflows::types::{Reason, Refusal};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Answers in one transcript (WIT, bounds).
 const MOST_ANSWERS: usize = 16;
 /// Bytes in one transcript (WIT, bounds).
 const MOST_BYTES: usize = 1 << 20;
-/// How long an answer in hand is tried to be written, beyond the store's own patience. With a
-/// request of ten seconds before it, it stays within one run of a step.
-const ANSWER_IN_HAND: Duration = Duration::from_secs(12);
-
 /// Why a series ended without a result.
 #[derive(Debug)]
 pub enum Stop {
@@ -219,111 +215,6 @@ impl Series<'_> {
         Ok(())
     }
 
-    /// Sends a request at most once, ever, over the journal.
-    async fn answer_once(
-        &self,
-        request: &Request,
-        prepared: &Prepared,
-        place: usize,
-        journal: &[JournalEntry],
-    ) -> Result<Answered, Stop> {
-        let sequence = u32::try_from(place).unwrap_or(u32::MAX);
-        let hash = hash(request);
-        let known = journal.iter().find(|entry| entry.sequence == sequence);
-        if let Some(entry) = known {
-            if entry.request != hash {
-                return Err(fault("asked again, it asks something else"));
-            }
-            if entry.answer.is_some() || !self.log.repeatable {
-                return self.replay(entry, prepared, sequence);
-            }
-        }
-        let Log {
-            store, owner, name, ..
-        } = self.log;
-        if known.is_none() {
-            let now = crate::clock::now();
-            let written = store
-                .journal_intent(owner, name, sequence, &hash, now)
-                .await?;
-            if written != FirstWrite::Written {
-                return Err(answer_lost());
-            }
-        }
-        fault::point("intent.written").await;
-        let answered = match send(self.egress, prepared, self.deadline).await {
-            Ok(answered) => answered,
-            Err(unsent) if unsent.nothing_sent => {
-                store.journal_withdraw(owner, name, sequence).await?;
-                return Err(unsent.into());
-            }
-            Err(ambiguous) if self.log.repeatable => return Err(ambiguous.into()),
-            Err(ambiguous) => return Err(ambiguous.lost()),
-        };
-        fault::point("answer.received").await;
-        let sealed = self
-            .log
-            .keys
-            .seal_json(&self.context(sequence), &answered)
-            .map_err(|error| {
-                Stop::Trouble(StepError {
-                    what: "the key ring",
-                    source: Some(Box::new(error)),
-                })
-            })?;
-        self.write_answer(sequence, &sealed).await?;
-        fault::point("answer.written").await;
-        Ok(answered)
-    }
-
-    /// Writes an answer down. It stands nowhere else and its request is never sent again, so that
-    /// a store that is locked or full for a moment must not lose it.
-    async fn write_answer(&self, sequence: u32, answer: &Sealed) -> Result<(), Stop> {
-        let Log {
-            store, owner, name, ..
-        } = self.log;
-        let patience = Instant::now() + ANSWER_IN_HAND;
-        let mut pause = Duration::from_millis(50);
-        loop {
-            match store.journal_answer(owner, name, sequence, answer).await {
-                Ok(()) => return Ok(()),
-                Err(error) if Instant::now() + pause > patience => return Err(error.into()),
-                Err(error) => {
-                    tracing::warn!(error = %error, "an answer cannot be written yet; trying again");
-                }
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(1));
-        }
-    }
-
-    /// The answer that an earlier run of this step got.
-    fn replay(
-        &self,
-        entry: &JournalEntry,
-        prepared: &Prepared,
-        sequence: u32,
-    ) -> Result<Answered, Stop> {
-        let Some(sealed) = &entry.answer else {
-            return Err(answer_lost());
-        };
-        let mut answered: Answered = self
-            .log
-            .keys
-            .open_json(&self.context(sequence), sealed)
-            .map_err(|error| {
-                tracing::error!(error = %error, owner = self.log.owner, "a journaled answer does not open");
-                answer_lost()
-            })?;
-        answered.bind(prepared);
-        Ok(answered)
-    }
-
-    fn context(&self, sequence: u32) -> Context {
-        let Log { owner, name, .. } = self.log;
-        Context::new("journal.answer", format!("{owner}/{name}/{sequence}"))
-    }
-
     /// OIDC Core 5.3.2: userinfo that tells of somebody else than the ID token is not used, not
     /// even shown. The standard endpoint must say of whom it tells; another may have no `sub`.
     fn check_userinfo(&self, answered: &Answered) -> Result<(), Stop> {
@@ -419,13 +310,6 @@ pub fn fault(what: &str) -> Stop {
     )
 }
 
-fn answer_lost() -> Stop {
-    Stop::refused(
-        Reason::AnswerLost,
-        "a request was sent and its answer was lost; it is never sent again",
-    )
-}
-
 impl From<RequestError> for Stop {
     fn from(error: RequestError) -> Self {
         let reason = match error {
@@ -434,10 +318,4 @@ impl From<RequestError> for Stop {
         };
         Self::refused(reason, format!("the component {error}"))
     }
-}
-
-/// A request's hash: of what the component asked, which holds names and no credentials.
-fn hash(request: &Request) -> String {
-    let canonical = serde_json::to_value(request).unwrap_or(Value::Null);
-    sha256_hex(canonical.to_string().as_bytes())
 }

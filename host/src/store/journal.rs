@@ -12,6 +12,8 @@ pub struct JournalEntry {
     pub sequence: u32,
     /// Hash of the guest's request.
     pub request: String,
+    /// When its intent was written.
+    pub written_at: Timestamp,
     /// The answer, sealed. `None`: the request may have been sent, and nothing is known.
     pub answer: Option<Sealed>,
 }

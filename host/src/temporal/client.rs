@@ -8,7 +8,6 @@ use celadon_workflows::login::Authentication;
 use celadon_workflows::types::{
     AuthenticationInput, AuthorizationId, CallbackDigest, Outcome, Refreshed,
 };
-use celadon_workflows::words;
 use std::time::Duration;
 use temporalio_client::errors::{WorkflowGetResultError, WorkflowStartError, WorkflowUpdateError};
 use temporalio_client::{
@@ -24,7 +23,7 @@ const START: Duration = Duration::from_secs(5);
 /// within the task, and the SDK renews one after four fifths of its time; a renewal that meets an
 /// update ends the SDK's worker (`Trying to send a new WFT for a run which already has one`), and
 /// all logins in flight with it. So no login's steps, which have 17 seconds, may last to a renewal.
-const TASK: Duration = Duration::from_secs(30);
+const TASK: Duration = Duration::from_secs(22);
 
 /// Why Temporal did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +89,6 @@ impl Temporal {
             .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
             .enable_eager_workflow_start(true)
             .task_timeout(TASK)
-            .static_summary(words::title(&input.provider))
             .build();
         let client = self.client()?;
         let started = client.start_workflow(Authentication::run, input, options);

@@ -209,7 +209,7 @@ fn prompt(options: &Options, request: &AuthorizationRequest) -> Result<Option<Pa
     if options.offline_access && !silent && !words.contains(&"consent") {
         words.push("consent");
     }
-    Ok((!words.is_empty()).then(|| Parameter::new("prompt", &words.join(" "))))
+    Ok((!words.is_empty()).then(|| Parameter::new("prompt", words.join(" "))))
 }
 
 /// Whether the account belongs to the Workspace that the operator wants.

@@ -31,6 +31,11 @@ impl Chromium {
         }
     }
 
+    /// Whether the page says `words` now.
+    pub async fn says(&self, words: &str) -> Result<bool> {
+        Ok(self.text().await?.is_some_and(|text| text.contains(words)))
+    }
+
     /// What the page says now; `None` while there is none.
     async fn text(&self) -> Result<Option<String>> {
         let Some(body) = self.driver.find("//body").await? else {

@@ -158,9 +158,7 @@ async fn check_warns_of_an_emulator_in_googles_place() -> Result<()> {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure!(output.status.success(), "{text}");
     let warned = text.lines().any(|line| {
-        line.starts_with("warning: ")
-            && line.contains("providers.google: the issuer is ")
-            && line.contains(google.op.issuer())
+        line.contains("celadon.toml: providers.google:") && line.contains(google.op.issuer())
     });
     ensure!(warned, "{text}");
     Ok(())

@@ -77,7 +77,7 @@ impl House {
     pub async fn workflow_ends(&self, state: &str) -> Result<()> {
         let workflow = format!("login-{}", login_id(state));
         let temporal = &self.temporal;
-        waiting::until("the login's workflow ends", 20, async || {
+        waiting::until("the login's workflow ends", 45, async || {
             Ok(temporal.has_ended(&workflow)?.then_some(()))
         })
         .await
@@ -113,6 +113,18 @@ pub async fn open_to_the_end(browser: &mut Browser, callback: &str) -> Result<Pa
     })
     .await
 }
+
+/// Opens a callback in the background; gives the browser back with its page.
+pub fn open_meanwhile(mut browser: Browser, callback: &Url) -> Opened {
+    let callback = callback.to_string();
+    tokio::spawn(async move {
+        let page = browser.open(&callback).await?;
+        Ok((browser, page))
+    })
+}
+
+/// A browser on its way to a page.
+pub type Opened = tokio::task::JoinHandle<Result<(Browser, Page)>>;
 
 /// Whether this is the page that says that the login goes on.
 pub fn is_under_way(page: &Page) -> bool {

@@ -112,7 +112,10 @@ async fn payloads_in_histories_are_encrypted() -> Result<()> {
         }
     }
     let found = words.found_in_json(&history.to_string())?;
-    ensure!(found.is_empty(), "the history can be read: {found:?}");
+    ensure!(
+        found.is_empty(),
+        "the history can be read: {found:?} in {history}"
+    );
     Ok(())
 }
 

@@ -1,12 +1,10 @@
 //! A store that is locked, full or gone for ten seconds: a clear answer meanwhile, and nothing lost.
 
-use crate::house::{House, expect_signed_in, open_to_the_end};
+use crate::house::{House, Opened, expect_signed_in, open_meanwhile, open_to_the_end};
 use anyhow::{Result, ensure};
-use celadon_tests::browser::Page;
 use celadon_tests::{Browser, Celadon, Database, waiting};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tokio::task::JoinHandle;
 use url::Url;
 
 /// How long the trouble lasts.
@@ -15,9 +13,8 @@ const OUTAGE: Duration = Duration::from_secs(10);
 /// A login whose code is at the provider, which does not answer yet.
 struct InTheMiddle {
     house: House,
-    browser: Browser,
     callback: Url,
-    answer: JoinHandle<Result<Page>>,
+    answer: Opened,
 }
 
 impl InTheMiddle {
@@ -29,30 +26,30 @@ impl InTheMiddle {
         let login = house.celadon.login("op");
         let callback = browser.authorize(&login, "alice").await?;
         house.op.fault("/token", json!({"wait": true})).await?;
-        let (mut tab, address) = (browser.tab(), callback.to_string());
-        let answer = tokio::spawn(async move { tab.open(&address).await });
+        let answer = open_meanwhile(browser, &callback);
         waiting::until("the code is at the provider", 15, async || {
             Ok((house.op.codes_received().await? == 2).then_some(()))
         })
         .await?;
         Ok(Self {
             house,
-            browser,
             callback,
             answer,
         })
     }
 
     /// The trouble is over: the login ends well, and its code went out once.
-    async fn ends_well(mut self) -> Result<()> {
-        // Whatever the first request was told, it was no failure that a reload does not mend.
-        let _ = self.answer.await?;
-        let page = open_to_the_end(&mut self.browser, self.callback.as_str()).await?;
+    async fn ends_well(self) -> Result<()> {
+        let (mut browser, mut page) = self.answer.await??;
+        if page.status != 200 {
+            // Whatever it was told, a reload mends it.
+            page = open_to_the_end(&mut browser, self.callback.as_str()).await?;
+        }
         ensure!(page.status == 200, "{}: {}", page.status, page.text);
         let celadon = &self.house.celadon;
-        expect_signed_in(celadon, &mut self.browser, "alice").await?;
+        expect_signed_in(celadon, &mut browser, "alice").await?;
         self.house.expect_codes(2).await?;
-        let page = self.browser.sign_in(&celadon.login("op"), "carol").await?;
+        let page = browser.sign_in(&celadon.login("op"), "carol").await?;
         ensure!(page.status == 200, "{}: {}", page.status, page.text);
         Ok(())
     }

@@ -16,7 +16,7 @@ const MAX_ENTRIES: i64 = 256;
 impl Journal for Sqlite {
     async fn journal(&self, login: &str, series: &str) -> Result<Vec<JournalEntry>, StoreError> {
         let rows = query(
-            "SELECT sequence, request, answer FROM journal \
+            "SELECT sequence, request, created_at, answer FROM journal \
              WHERE login = $1 AND series = $2 ORDER BY sequence LIMIT $3",
         )
         .bind(login)
@@ -101,6 +101,7 @@ fn entry(row: &SqliteRow) -> Result<JournalEntry, StoreError> {
     Ok(JournalEntry {
         sequence: u32::try_from(sequence).map_err(|_| cells.corrupt("sequence"))?,
         request: cells.text("request")?,
+        written_at: cells.number("created_at")?,
         answer: cells.sealed_or_none("answer")?,
     })
 }

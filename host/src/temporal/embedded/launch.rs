@@ -22,7 +22,7 @@ const LIFELINE: &str = include_str!("lifeline.sh");
 /// Half a second is usual; a busy machine gets much more.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// The script needs 3 seconds at most.
-pub(super) const STOPPED_WITHIN: Duration = Duration::from_secs(2);
+const STOPPED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Three loopback ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

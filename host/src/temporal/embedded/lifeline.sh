@@ -7,7 +7,7 @@ server=$!
   read -r nothing <&3
   kill -TERM "$server"
   # It waits for long polls to end, needlessly: what it has acknowledged is in its database.
-  for second in 1 2 3; do
+  for second in 1 2; do
     # Not with our output: it is the folder's lock.
     sleep 1 >/dev/null
     kill -0 "$server" || exit

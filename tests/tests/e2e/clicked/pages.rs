@@ -6,7 +6,7 @@
 use super::{Desk, consent, expect_no_complaints};
 use crate::house::House;
 use anyhow::{Result, ensure};
-use celadon_tests::{Browser, Celadon, Chromium, pictures};
+use celadon_tests::{Browser, Celadon, Chromium, pictures, waiting};
 use serde_json::json;
 
 /// The least height of what is pressed, in CSS pixels (WCAG 2.2, success criterion 2.5.5).
@@ -153,7 +153,14 @@ async fn the_pages_of_a_spent_permission_can_be_used_by_everybody() -> Result<()
     sign_in(&browser, &house.celadon).await?;
     house.op.revoke_everything().await?;
     let resource = house.celadon.url("/resource/op");
-    visit(&browser, "needs-reauth", &resource, "Please sign in again").await?;
+    // Until the token has ended it is taken to be good, and the resource says otherwise.
+    waiting::until("the token's end", 40, async || {
+        browser.open(&resource).await?;
+        let ended = browser.says("Please sign in again").await?;
+        Ok(ended.then_some(()))
+    })
+    .await?;
+    inspect(&browser, "needs-reauth").await?;
     browser.click("Back to the start").await?;
     browser.sees("The permission has ended").await?;
     inspect(&browser, "home-needs-reauth").await

@@ -29,6 +29,7 @@ pub const PROVIDER_REFUSED: Kind = ("provider_refused", 424);
 pub const INVALID_GRANT: Kind = ("invalid_grant", 400);
 pub const INVALID_CLIENT: Kind = ("invalid_client", 424);
 pub const INVALID_RESPONSE: Kind = ("invalid_response", 424);
+pub const ANSWER_LOST: Kind = ("answer_lost", 424);
 pub const UNAVAILABLE: Kind = ("provider_unavailable", 424);
 
 /// One provider, and how a login at it has to end.

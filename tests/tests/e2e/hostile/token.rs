@@ -2,8 +2,8 @@
 
 use super::id_token::{bom, deep, latin, utf16};
 use super::table::{
-    ACCESS_DENIED, INVALID_CLIENT, INVALID_GRANT, INVALID_RESPONSE, Row, UNAVAILABLE, honest, play,
-    row,
+    ACCESS_DENIED, ANSWER_LOST, INVALID_CLIENT, INVALID_GRANT, INVALID_RESPONSE, Row, UNAVAILABLE,
+    honest, play, row,
 };
 use anyhow::Result;
 use celadon_tests::liar::Lies;
@@ -286,7 +286,7 @@ fn documents() -> Vec<Row> {
             RULE,
             lies().head(Token, "content-type", "\u{1}"),
         )
-        .refused(UNAVAILABLE),
+        .refused(ANSWER_LOST),
         row(
             "a-form-without-tokens",
             RULE,

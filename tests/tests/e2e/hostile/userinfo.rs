@@ -1,9 +1,7 @@
 //! Answers of the userinfo endpoint. The ID token is good in all of them.
 
 use super::id_token::{bom, deep, latin, utf16};
-use super::table::{
-    ACCESS_DENIED, INVALID_GRANT, INVALID_RESPONSE, Row, UNAVAILABLE, honest, play, row,
-};
+use super::table::{ACCESS_DENIED, INVALID_RESPONSE, Row, UNAVAILABLE, honest, play, row};
 use anyhow::Result;
 use celadon_tests::liar::Lies;
 use celadon_tests::liar::Place::{Claims, Userinfo};
@@ -181,7 +179,7 @@ fn statuses() -> Vec<Row> {
     ];
     for (status, end) in [
         (400, INVALID_RESPONSE),
-        (401, INVALID_GRANT),
+        (401, INVALID_RESPONSE),
         (403, ACCESS_DENIED),
         (500, UNAVAILABLE),
         (503, UNAVAILABLE),

@@ -1,6 +1,6 @@
 //! HTTP that is broken: heads, framing and connections.
 
-use super::table::{INVALID_RESPONSE, Kind, Row, UNAVAILABLE, honest, play, row};
+use super::table::{ANSWER_LOST, INVALID_RESPONSE, Kind, Row, UNAVAILABLE, honest, play, row};
 use anyhow::Result;
 use celadon_tests::liar::{Lies, Manner, Place};
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub fn broken(place: Place, name: &str, manner: Manner, kind: Kind) -> Row {
     let row = row(name, RULE, Lies::none().manner(place, manner));
     match place {
         Place::Discovery => row.no_link(kind),
+        // Whether the code is spent nobody knows.
+        Place::Token if kind == UNAVAILABLE => row.refused(ANSWER_LOST),
         Place::Userinfo => row.refused(kind).asks_userinfo(),
         _ => row.refused(kind),
     }
