@@ -106,10 +106,16 @@ async fn refreshes_keep_the_one_refresh_token_that_google_gives() -> Result<()> 
     ensure!(page.status == 200, "{}: {}", page.status, page.text);
     let resource = google.celadon.url("/resource/google");
     let refreshes = waiting::until("two refreshes", 8 * LIFETIME, async || {
+        // On a slow machine a token of this lifetime may expire on its way.
         let page = browser.open(&resource).await?;
-        ensure!(page.status == 200, "{}: {}", page.status, page.text);
+        ensure!(
+            matches!(page.status, 200 | 424),
+            "{}: {}",
+            page.status,
+            page.text
+        );
         let sent = google.op.token_requests("refresh_token").await?;
-        Ok((sent.len() >= 2).then_some(sent))
+        Ok((page.status == 200 && sent.len() >= 2).then_some(sent))
     })
     .await?;
     for refresh in &refreshes {
