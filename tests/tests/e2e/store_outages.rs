@@ -29,10 +29,7 @@ impl InTheMiddle {
             Ok((house.op.codes_received().await? == 2).then_some(()))
         })
         .await?;
-        Ok(Self {
-            house,
-            answer,
-        })
+        Ok(Self { house, answer })
     }
 
     /// The trouble is over: the login ends well, and its code went out once.
