@@ -1,12 +1,14 @@
 //! The one HTTP client for every URL that a provider, a plugin or a user can influence.
 //!
 //! It owns where a connection may go and what an answer may cost: schemes, addresses, time, bytes,
-//! rate. One [`Egress`] serves one configured provider, since a pooled connection is used again
-//! without its address being checked again. Which URL belongs to which role, and what stands in a
-//! request, is decided before it comes here ([`crate::plugin`], [`crate::oidc`]).
+//! rate. One [`Egress`] serves one configured provider. Which URL belongs to which role, and what
+//! stands in a request, is decided before it comes here ([`crate::plugin`], [`crate::oidc`]).
 //!
 //! What it never does: follow a redirect, use a proxy, keep a cookie, send a referer, decompress,
-//! send twice.
+//! send twice, use a connection twice. On a connection of its own a request cannot be given what a
+//! confused or lying server sent for another login, and cannot cross the server's closing of an
+//! idle connection: that would be ambiguous, and an authorization code cannot be sent twice. TLS
+//! sessions are resumed, so the price is a round trip.
 
 mod addresses;
 mod error;
@@ -44,9 +46,6 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 /// Bytes of header names and values that an answer may have. hyper itself stops at 100 headers and
 /// about 400 KiB.
 const MAX_HEADERS: usize = 64 << 10;
-/// How long an unused connection is kept. Common servers close theirs after 5 seconds; a request
-/// that crosses such a close is ambiguous, and an authorization code cannot be sent twice.
-const IDLE: Duration = Duration::from_secs(4);
 /// What Celadon calls itself. Some providers refuse requests without a name.
 const AGENT: &str = concat!("celadon/", env!("CARGO_PKG_VERSION"));
 
@@ -100,8 +99,7 @@ impl Egress {
             .retry(reqwest::retry::never())
             .user_agent(AGENT)
             .connect_timeout(LONGEST_CONNECT)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(8)
+            .pool_max_idle_per_host(0)
             .dns_resolver(CheckedResolver::new(Arc::clone(&policy), lookup))
             .build()
             .map_err(|error| EgressError::Client(error.without_url()))?;

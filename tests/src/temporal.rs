@@ -82,7 +82,7 @@ impl Temporal {
     }
 
     async fn answers(&self) -> Result<()> {
-        waiting::until("the Temporal dev server answers", 20, async || {
+        waiting::until("the Temporal dev server answers", 60, async || {
             Ok(self.ask(&["operator", "cluster", "health"]).ok().map(drop))
         })
         .await

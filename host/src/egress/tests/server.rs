@@ -24,8 +24,8 @@ pub(super) enum Behaviour {
         /// In chunks, or until the connection closes.
         chunked: bool,
     },
-    /// Answers the first request of a connection; takes the second and closes.
-    CloseSecond,
+    /// Writes these bytes at the first request of a connection, and waits for another.
+    AnswerAndStay(Vec<u8>),
 }
 
 /// A server on loopback; it ends with the test's runtime.
@@ -93,13 +93,9 @@ async fn serve(
         }
         Behaviour::Continue => drip(&mut stream, b"HTTP/1.1 100 Continue\r\n\r\n").await?,
         Behaviour::Flood { chunked } => flood(&mut stream, chunked).await?,
-        Behaviour::CloseSecond => {
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-                .await?;
-            if let Some(request) = read_request(&mut stream).await? {
-                seen.lock().expect("no test panicked here").push(request);
-            }
+        Behaviour::AnswerAndStay(bytes) => {
+            stream.write_all(&bytes).await?;
+            read_request(&mut stream).await?;
         }
     }
     stream.shutdown().await
