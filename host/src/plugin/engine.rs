@@ -91,6 +91,9 @@ fn config(options: EngineOptions) -> Config {
     config
         .epoch_interruption(true)
         .max_wasm_stack(STACK)
+        // Else a guest could tell processors apart by the bits of a NaN, and ask something else
+        // where a step is run again on another machine.
+        .cranelift_nan_canonicalization(true)
         .memory_init_cow(true);
     // Calls are pure, so a failed one is run again where somebody wants to see its backtrace.
     config

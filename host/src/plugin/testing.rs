@@ -177,8 +177,14 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new(bytes: &[u8], options: &str) -> Self {
         let engine = engine();
+        let component = component::load(&engine, None, bytes).unwrap();
+        Self::of(component, engine, options)
+    }
+
+    /// Of a component that is loaded already.
+    pub(crate) fn of(component: LoadedComponent, engine: Engine, options: &str) -> Self {
         Self {
-            component: Arc::new(component::load(&engine, None, bytes).unwrap()),
+            component: Arc::new(component),
             sandbox: Sandbox::new(engine),
             setup: Arc::new(Setup {
                 client_id: "client".to_owned(),

@@ -298,6 +298,9 @@ impl Series<'_> {
                 "the token answer has no usable token at the place that the component named",
             ));
         }
+        if !self.vault.hides(name) {
+            return Err(fault("its token stands where it may read it"));
+        }
         Ok(value)
     }
 }

@@ -204,6 +204,84 @@ proptest! {
     }
 }
 
+/// One damage to a component: where (in ten-thousandths of it), how long, with what.
+#[derive(Clone, Debug)]
+enum Damage {
+    Overwrite(usize, Vec<u8>),
+    Insert(usize, Vec<u8>),
+    Remove(usize, usize),
+    Repeat(usize, usize),
+    Cut(usize),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let place = || 0_usize..10_000;
+    let bytes = || proptest::collection::vec(any::<u8>(), 1..4);
+    prop_oneof![
+        6 => (place(), bytes()).prop_map(|(at, bytes)| Damage::Overwrite(at, bytes)),
+        1 => (place(), bytes()).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
+        1 => (place(), 1_usize..64).prop_map(|(at, length)| Damage::Remove(at, length)),
+        1 => (place(), 1_usize..64).prop_map(|(at, length)| Damage::Repeat(at, length)),
+        1 => place().prop_map(Damage::Cut),
+    ]
+}
+
+impl Damage {
+    fn done_to(&self, bytes: &mut Vec<u8>) {
+        let whole = bytes.len();
+        let at = |place: &usize| place * whole / 10_000;
+        let range = |place: &usize, length: &usize| at(place)..(at(place) + length).min(whole);
+        match self {
+            Self::Overwrite(place, new) => {
+                let range = range(place, &new.len());
+                bytes[range.clone()].copy_from_slice(&new[..range.len()]);
+            }
+            Self::Insert(place, new) => drop(bytes.splice(at(place)..at(place), new.clone())),
+            Self::Remove(place, length) => drop(bytes.drain(range(place, length))),
+            Self::Repeat(place, length) => {
+                let again = bytes[range(place, length)].to_vec();
+                drop(bytes.splice(at(place)..at(place), again));
+            }
+            Self::Cut(place) => bytes.truncate(at(place)),
+        }
+    }
+}
+
+static OIDC: LazyLock<Vec<u8>> = LazyLock::new(|| testing::built("oidc"));
+static ENGINE: LazyLock<Engine> = LazyLock::new(testing::engine);
+
+proptest! {
+    #[test]
+    fn a_real_component_that_is_damaged_is_read_or_refused(damages in proptest::collection::vec(damage(), 1..4)) {
+        let mut bytes = OIDC.clone();
+        damages.iter().for_each(|damage| damage.done_to(&mut bytes));
+        if let Err(error) = inspect(&bytes) {
+            prop_assert!(!error.to_string().chars().any(char::is_control), "{error}");
+        }
+    }
+}
+
+proptest! {
+    // What is still valid is compiled and called, which takes its time.
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_real_component_that_is_damaged_and_loads_stays_in_its_sandbox(
+        place in 0_usize..10_000, byte: u8
+    ) {
+        let mut bytes = OIDC.clone();
+        Damage::Overwrite(place, vec![byte]).done_to(&mut bytes);
+        let Ok(component) = load(&ENGINE, None, &bytes) else {
+            return Ok(());
+        };
+        let bench = testing::Bench::of(component, ENGINE.clone(), r#"{"issuer":"https://a.example"}"#);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        if let Err(error) = runtime.block_on(bench.sandbox.describe(bench.guest())) {
+            prop_assert!(!matches!(error, CallError::Host(_) | CallError::Busy), "{error}");
+        }
+    }
+}
+
 fn cache(folder: &std::path::Path, key: u8) -> CodeCache {
     CodeCache::open(folder.join("code"), &[key; 32]).unwrap()
 }
