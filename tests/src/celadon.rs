@@ -8,6 +8,7 @@ use crate::places::built;
 use crate::{Browser, Sandbox, browser, waiting};
 use anyhow::{Context, Result, bail, ensure};
 pub use dev::Dev;
+pub(crate) use setup::SECRET_OF_ANY;
 pub use setup::Setup;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};

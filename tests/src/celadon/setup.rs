@@ -1,11 +1,14 @@
 //! A `celadon.toml` for a test.
 
-use crate::places::{built, free_port};
+use crate::places::{component_file, free_port};
 use crate::{MockOp, Op, Temporal};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+/// The client secret of providers of which only the issuer is known.
+pub(crate) const SECRET_OF_ANY: &str = "a-secret-for-any-provider";
 
 /// What Celadon is configured with. Relative paths are in the test's sandbox.
 #[derive(Clone, Debug)]
@@ -68,7 +71,7 @@ impl Setup {
         self.providers.push((
             name.to_owned(),
             Provider {
-                component: component("oidc")?,
+                component: component_file("oidc")?,
                 client_id: op.client_id().to_owned(),
                 secret: variable,
                 credential: None,
@@ -96,7 +99,7 @@ impl Setup {
         self.providers.push((
             name.to_owned(),
             Provider {
-                component: component("oidc")?,
+                component: component_file("oidc")?,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_MOCK".to_owned(),
                 credential: None,
@@ -110,14 +113,12 @@ impl Setup {
 
     /// Adds a provider of which only the issuer is known.
     pub fn issuer(mut self, name: &str, issuer: &str) -> Result<Self> {
-        self.environment.push((
-            "SECRET_OF_ANY".to_owned(),
-            "a-secret-for-any-provider".to_owned(),
-        ));
+        self.environment
+            .push(("SECRET_OF_ANY".to_owned(), SECRET_OF_ANY.to_owned()));
         self.providers.push((
             name.to_owned(),
             Provider {
-                component: component("oidc")?,
+                component: component_file("oidc")?,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_ANY".to_owned(),
                 credential: None,
@@ -142,9 +143,18 @@ impl Setup {
     /// such as `test/spy`.
     pub fn component(mut self, name: &str) -> Result<Self> {
         if let Some((_, provider)) = self.providers.last_mut() {
-            provider.component = component(name)?;
+            provider.component = component_file(name)?;
         }
         Ok(self)
+    }
+
+    /// Changes the component of the provider added last to a file.
+    #[must_use]
+    pub fn component_file(mut self, file: &Path) -> Self {
+        if let Some((_, provider)) = self.providers.last_mut() {
+            file.clone_into(&mut provider.component);
+        }
+        self
     }
 
     /// Signs in at the provider added last as at Google, which it emulates.
@@ -307,8 +317,4 @@ impl Provider {
         writeln!(text, "private_addresses = [\"127.0.0.0/8\"]\n")?;
         Ok(())
     }
-}
-
-fn component(name: &str) -> Result<PathBuf> {
-    Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
 }

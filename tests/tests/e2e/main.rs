@@ -2,6 +2,7 @@
 //! server and OpenID providers that others wrote. One module a subject; a test's name is the
 //! sentence that it proves.
 
+mod adversary;
 mod api;
 mod boot;
 mod clicked;

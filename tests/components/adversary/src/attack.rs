@@ -38,7 +38,7 @@ attacks! {
     Trap "trap" "to crash",
     Panic "panic" "to crash with a text of its own",
     HugeString "huge-string" "to answer with a text of megabytes",
-    HugeList "huge-list" "to answer with a hundred thousand entries",
+    HugeList "huge-list" "to answer with tens of thousands of entries",
     LongList "long-list" "to answer with a few entries too many",
     DeepAttributes "deep-attributes" "to break a JSON parser by depth",
     DeepDocument "deep-document" "to have a JSON text sent that breaks parsers by depth",

@@ -6,7 +6,7 @@
 
 use crate::ink::cover;
 use crate::obtain::{request, text};
-use crate::{COLLECTOR, Identified, Obtained, Plan};
+use crate::{COLLECTOR, Identified, Obtained, Plan, WORDS};
 use celadon_provider::json;
 use celadon_provider::wire::{
     Body, Credential, Evidence, Failure, FailureKind, Field, Identity, IdentityStep, Request,
@@ -107,6 +107,6 @@ pub(crate) fn by_failure(
     Err(Failure {
         kind: FailureKind::AccessDenied,
         code: Some(saw.chars().take(200).collect()),
-        detail: saw.chars().take(8_000).collect(),
+        detail: format!("{WORDS} {}", saw.chars().take(7_000).collect::<String>()),
     })
 }

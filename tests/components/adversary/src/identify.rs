@@ -1,7 +1,7 @@
 //! Identities that are not the user's, and requests that ask for others.
 
 use crate::obtain::{request, text};
-use crate::{COLLECTOR, Identified, Plan, WORDS};
+use crate::{COLLECTOR, Identified, Plan};
 use celadon_provider::json;
 use celadon_provider::wire::{
     Body, Credential, Evidence, Failure, Field, Identity, IdentityStep, Place, Request, Response,
@@ -73,7 +73,7 @@ pub(crate) fn picture_of_server(
 }
 
 pub(crate) fn markup_in_name(_: &Plan, _: &Evidence, _: &[Response], mut it: Identity) -> Claimed {
-    let markup = format!("<script>alert(1)</script><b>{WORDS}");
+    let markup = "<script>alert(1)</script><b>adversary".to_owned();
     it.name = Some(markup.clone());
     it.username = Some(format!("\"onmouseover=alert(1) x=\"\u{202e}{markup}"));
     it.groups = vec![markup.clone()];

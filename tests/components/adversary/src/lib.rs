@@ -216,7 +216,7 @@ impl Attack {
             Self::Trap => Act::Link(|_| sandbox::trap()),
             Self::Panic => Act::Link(|_| panic!("{WORDS}")),
             Self::HugeString => Act::Link(|_| link::one("a", &"a".repeat(2 << 20))),
-            Self::HugeList => Act::Link(|_| link::many(100_000)),
+            Self::HugeList => Act::Link(|_| link::many(30_000)),
             Self::LongList => Act::Link(|_| link::many(257)),
             Self::DeepAttributes => Act::Claim(identify::deep_attributes),
             Self::DeepDocument => Act::Obtain(obtain::deep_document),

@@ -9,7 +9,7 @@ pub(crate) fn one(name: &str, value: &str) -> Vec<Parameter> {
 
 pub(crate) fn many(count: usize) -> Vec<Parameter> {
     (0..count)
-        .map(|index| Parameter::new(&format!("p{index}"), "v"))
+        .map(|index| Parameter::new(format!("p{index}"), "v".repeat(60)))
         .collect()
 }
 

@@ -1,8 +1,9 @@
 //! What a row says, and how a table is played.
 
+use super::guest::Guest;
 use anyhow::{Context, Result, bail, ensure};
 use celadon_tests::liar::{Liar, Lies, Redirect, WORDS};
-use celadon_tests::{Celadon, Sandbox, Setup, Temporal, http_client};
+use celadon_tests::{Browser, Celadon, Op, Sandbox, Setup, Temporal, http_client};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::Value;
 use std::sync::Arc;
@@ -21,6 +22,9 @@ const UNWRITTEN: [&str; 4] = [WORDS, "-4Vx81q", "-0pQz7m", "-W3c9xK"];
 /// A problem's type and status.
 pub type Kind = (&'static str, u16);
 
+pub const UNKNOWN_PROVIDER: Kind = ("unknown_provider", 404);
+pub const PLUGIN_FAILED: Kind = ("plugin_failed", 424);
+pub const NOT_GRANTED: Kind = ("not_granted", 403);
 pub const BAD_REQUEST: Kind = ("bad_request", 400);
 pub const UNKNOWN_STATE: Kind = ("unknown_state", 400);
 pub const FOREIGN_BROWSER: Kind = ("foreign_browser", 403);
@@ -40,11 +44,16 @@ pub struct Row {
     end: End,
     codes: usize,
     userinfo: bool,
+    /// What signs in there, where it is not the honest component.
+    guest: Option<Guest>,
 }
 
+#[derive(Clone, Copy)]
 enum End {
     /// Signed in, and the session mentions this.
     SignedIn(&'static str),
+    /// The provider is not available: the log says this of it.
+    NotLoaded(&'static str),
     /// No link is given out.
     NoLink(Kind),
     /// The callback is refused.
@@ -61,6 +70,7 @@ pub fn row(name: impl Into<String>, rule: &'static str, lies: Lies) -> Row {
         end: End::Refused(INVALID_RESPONSE),
         codes: 1,
         userinfo: false,
+        guest: None,
     }
 }
 
@@ -87,6 +97,33 @@ impl Row {
         self
     }
 
+    /// The provider is not available, and the log says this of it.
+    pub fn not_loaded(mut self, says: &'static str) -> Self {
+        self.end = End::NotLoaded(says);
+        self
+    }
+
+    /// It is another component that signs in there.
+    pub fn guest(mut self, guest: Guest) -> Self {
+        self.guest = Some(guest);
+        self
+    }
+
+    /// The provider's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How it ends, for the documentation.
+    pub fn ending(&self) -> String {
+        match self.end {
+            End::SignedIn(_) => "signed in, as who it is".to_owned(),
+            End::NotLoaded(_) => "the provider is not available; the log says why".to_owned(),
+            End::NoLink((kind, status)) => format!("no link: {status} `{kind}`"),
+            End::Refused((kind, status)) => format!("refused: {status} `{kind}`"),
+        }
+    }
+
     /// There is no link.
     pub fn no_link(mut self, kind: Kind) -> Self {
         self.end = End::NoLink(kind);
@@ -110,6 +147,8 @@ impl Row {
 pub struct Stage {
     pub celadon: Celadon,
     pub liar: Liar,
+    /// The provider by other people at which somebody signs in after every row, if there is one.
+    beside: Option<Op>,
     http: reqwest::Client,
     #[expect(dead_code, reason = "held: the server ends when this is dropped")]
     temporal: Temporal,
@@ -128,20 +167,43 @@ pub type Plays = Vec<Row>;
 
 impl Stage {
     /// Starts everything.
-    pub async fn set(mut rows: Vec<Row>) -> Result<(Arc<Self>, Plays)> {
-        let sandbox = Sandbox::new()?;
+    pub async fn set(rows: Vec<Row>) -> Result<(Arc<Self>, Plays)> {
+        Self::set_in(Sandbox::new()?, rows, false).await
+    }
+
+    /// As [`Self::set`], with a provider by other people beside the rows' own: after every row somebody
+    /// signs in there.
+    pub async fn set_beside(sandbox: Sandbox, rows: Vec<Row>) -> Result<(Arc<Self>, Plays)> {
+        Self::set_in(sandbox, rows, true).await
+    }
+
+    async fn set_in(
+        sandbox: Sandbox,
+        mut rows: Vec<Row>,
+        beside: bool,
+    ) -> Result<(Arc<Self>, Plays)> {
         let take = |row: &mut Row| (row.name.clone(), std::mem::take(&mut row.lies));
         let issuers: Vec<_> = rows.iter_mut().map(take).collect();
         let (temporal, liar) = tokio::try_join!(Temporal::start(&sandbox), Liar::start(issuers))?;
         let mut setup = Setup::new(&temporal)?;
+        let mut op = None;
+        if beside {
+            let started = Op::start(&sandbox).await?;
+            setup = setup.provider("beside", &started).await?;
+            op = Some(started);
+        }
         for row in &rows {
             setup = setup
                 .issuer(&row.name, &liar.issuer(&row.name))?
                 .scopes(&["openid", "email", "profile"]);
+            if let Some(guest) = &row.guest {
+                setup = guest.configure(setup, &liar, &row.name)?;
+            }
         }
         let stage = Self {
             celadon: Celadon::start(&sandbox, setup).await?,
             liar,
+            beside: op,
             http: http_client()?,
             temporal,
             sandbox,
@@ -164,8 +226,14 @@ impl Stage {
             let (stage, turns) = (Arc::clone(self), Arc::clone(&turns));
             playing.spawn(async move {
                 let _turn = turns.acquire_owned().await?;
-                let played = stage.row(&row).await;
-                played.map_err(|error| error.context(format!("{} ({})", row.name, row.rule)))
+                let played = async {
+                    let took = stage.row(&row).await?;
+                    stage.check_guest(&row)?;
+                    stage.sign_in_beside().await?;
+                    anyhow::Ok(took)
+                };
+                played
+                    .await.map_err(|error| error.context(format!("{} ({})", row.name, row.rule)))
             });
         }
         let mut longest = Duration::ZERO;
@@ -194,24 +262,37 @@ impl Stage {
                 ensure!(!line.contains(word), "the log has `{word}`: {line}");
             }
             ensure!(!line.contains("panicked"), "{line}");
+            ensure!(!line.contains('\u{1b}'), "the log has an escape: {line:?}");
         }
         Ok(())
     }
 
     async fn row(&self, row: &Row) -> Result<Duration> {
         let login = self.celadon.login(&row.name);
-        if let End::NoLink(kind) = row.end {
-            let took = self.refused(&login, "", None, kind).await?;
+        let says = row.guest.as_ref().map_or("", Guest::says);
+        let no_link = match row.end {
+            End::NoLink(kind) => Some(kind),
+            End::NotLoaded(says) => {
+                self.log_says(&row.name, says)?;
+                Some(UNKNOWN_PROVIDER)
+            }
+            _ => None,
+        };
+        if let Some(kind) = no_link {
+            let took = self.refused(&login, "", None, kind, says).await?;
             self.check_calls(row)?;
             return Ok(took);
         }
         let (link, binding) = self.begin(&login).await?;
+        if let Some(guest) = &row.guest {
+            guest.check_link(&link)?;
+        }
         self.liar.began(&row.name, &link)?;
         let redirect = self.liar.redirect(&row.name, &link)?;
         let took = match row.end {
-            End::SignedIn(who) => self.signed_in(&redirect, &binding, who).await?,
-            End::Refused(kind) => self.turned_away(&redirect, &binding, kind).await?,
-            End::NoLink(_) => bail!("played above"),
+            End::SignedIn(who) => self.signed_in(row, &redirect, &binding, who).await?,
+            End::Refused(kind) => self.turned_away(&redirect, &binding, kind, says).await?,
+            End::NoLink(_) | End::NotLoaded(_) => bail!("played above"),
         };
         self.check_calls(row)?;
         Ok(took)
@@ -229,7 +310,13 @@ impl Stage {
         Ok((Url::parse(&begun.location)?, begun.cookie))
     }
 
-    async fn signed_in(&self, way: &Redirect, binding: &str, who: &str) -> Result<Duration> {
+    async fn signed_in(
+        &self,
+        row: &Row,
+        way: &Redirect,
+        binding: &str,
+        who: &str,
+    ) -> Result<Duration> {
         let callback = self.celadon.url(&format!("{}?{}", way.path, way.query()));
         let answer = self.get(&callback, binding, "application/json").await?;
         ensure!(answer.status == 303, "{} {}", answer.status, answer.text);
@@ -252,10 +339,22 @@ impl Stage {
             "a claim is HTML: {}",
             home.text
         );
+        if row.guest.is_some() {
+            let session: Value = serde_json::from_str(&seen.text)?;
+            ensure!(session["identity"]["subject"] == who, "not {who}: {session}");
+            let shown = format!("{}{}", seen.text, home.text);
+            super::guest::holds_nothing(&self.liar.needles(&row.name)?, &shown)?;
+        }
         Ok(answer.took)
     }
 
-    async fn turned_away(&self, way: &Redirect, binding: &str, kind: Kind) -> Result<Duration> {
+    async fn turned_away(
+        &self,
+        way: &Redirect,
+        binding: &str,
+        kind: Kind,
+        says: &str,
+    ) -> Result<Duration> {
         let binding = if way.foreign { "" } else { binding };
         let mut callback = self.celadon.url(&format!("{}?{}", way.path, way.query()));
         let mut form = None;
@@ -263,7 +362,7 @@ impl Stage {
             callback = self.celadon.url(&way.path);
             form = Some(way.query());
         }
-        self.refused(&callback, binding, form, kind).await
+        self.refused(&callback, binding, form, kind, says).await
     }
 
     /// Checks the refusal as JSON, and then as the page of the same refusal.
@@ -273,6 +372,7 @@ impl Stage {
         cookie: &str,
         form: Option<String>,
         (name, status): Kind,
+        says: &str,
     ) -> Result<Duration> {
         let url = match form {
             None => url.to_owned(),
@@ -290,6 +390,8 @@ impl Stage {
             problem["type"] == format!("urn:celadon:problem:{name}") && answer.status == status,
             "not {name}: {problem}"
         );
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        ensure!(detail.contains(says), "not `{says}`: {problem}");
         ensure!(!answer.cookie.contains("session"), "a session all the same");
         if !handled {
             let page = self.get(&url, cookie, "text/html").await?;
@@ -307,10 +409,56 @@ impl Stage {
         );
         // A step that is run again may read userinfo again; whether it is asked at all counts.
         ensure!(
-            (calls("userinfo") > 0) == row.userinfo,
+            row.guest.is_some() || (calls("userinfo") > 0) == row.userinfo,
             "userinfo was asked, or not: {seen:?}"
         );
         ensure!(calls("trap") == 0, "it went into the trap: {seen:?}");
+        Ok(())
+    }
+
+    /// What the row's own component may not have done.
+    fn check_guest(&self, row: &Row) -> Result<()> {
+        let Some(guest) = &row.guest else {
+            return Ok(());
+        };
+        guest.check_collected(&self.liar, &row.name)?;
+        let found = self
+            .liar
+            .needles(&row.name)?
+            .found_in(self.celadon.logs()?.as_bytes())?;
+        ensure!(found.is_empty(), "the log holds {found:?}");
+        Ok(())
+    }
+
+    /// The next login, of somebody else, at another provider.
+    async fn sign_in_beside(&self) -> Result<()> {
+        if self.beside.is_none() {
+            return Ok(());
+        }
+        let mut browser = Browser::new()?;
+        let page = browser
+            .sign_in(&self.celadon.login("beside"), "alice")
+            .await?;
+        ensure!(
+            page.status == 200,
+            "the next login is harmed: {} {}",
+            page.status,
+            page.text
+        );
+        let session = browser.open(&self.celadon.url("/v1/session")).await?;
+        ensure!(session.status == 200, "no session: {}", session.text);
+        Ok(())
+    }
+
+    /// Fails unless the log says this of a provider that is not available.
+    fn log_says(&self, provider: &str, says: &str) -> Result<()> {
+        let log = self.celadon.logs()?;
+        let of = format!("provider `{provider}`");
+        let mut lines = log.split("a provider is not available");
+        let line = lines
+            .find(|line| line.contains(&of))
+            .with_context(|| format!("the log does not name {provider}: {log}"))?;
+        ensure!(line.contains(says), "the log does not say `{says}`: {line}");
         Ok(())
     }
 
@@ -350,6 +498,10 @@ impl Stage {
         let took = begun.elapsed();
         ensure!(took < LONGEST, "it took {took:?}");
         ensure!(status < 500, "{status} {text}");
+        ensure!(
+            !text.contains(celadon_test_adversary::WORDS),
+            "the component's words: {text}"
+        );
         ensure!(
             !text.contains(WORDS) && !headers.contains(WORDS),
             "the liar's words: {headers} {text}"
