@@ -10,7 +10,7 @@ use crate::metrics;
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::bindings::{AuthorizationRequest, Parameter};
-use crate::plugin::description::{Description, Relaxation, ResponseMode, Role};
+use crate::plugin::description::{Description, Relaxation, ResponseMode, Role, names};
 use crate::plugin::endpoints::Endpoints;
 use crate::plugin::transcript::{Stop, fault};
 use celadon_workflows::types::Reason;
@@ -114,7 +114,7 @@ impl Link {
             parameters: Vec::new(),
         };
         for (name, value) in endpoint.query_pairs() {
-            if HOST_WRITTEN.contains(&name.to_ascii_lowercase().as_str()) {
+            if HOST_WRITTEN.iter().any(|own| names::alike(own, &name)) {
                 return Err(Stop::refused(
                     Reason::InvalidResponse,
                     format!(
@@ -184,7 +184,7 @@ impl Link {
         extra: Vec<Parameter>,
     ) -> Result<(), Stop> {
         for Parameter { name, value } in extra {
-            let is = |own: &str| own.eq_ignore_ascii_case(&name);
+            let is = |own: &str| names::alike(own, &name);
             let host_written = HOST_WRITTEN.iter().any(|own| is(own))
                 || is(&description.client.id_parameter)
                 || is(&description.client.secret_parameter)

@@ -1,8 +1,8 @@
 //! The liar's side of a connection.
 
-use super::{Asked, Stage};
 use super::answer::Reply;
 use super::lies::Place;
+use super::{Asked, Stage};
 use anyhow::{Result, ensure};
 use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;

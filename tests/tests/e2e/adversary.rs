@@ -140,9 +140,14 @@ fn the_table_in_the_documentation_is_this_one() -> Result<()> {
     let page = text_of("docs/SECURITY-MODEL.md")?;
     let begin = "<!-- attacks: begin -->\n";
     let (_, rest) = page.split_once(begin).context("where it begins")?;
-    let (there, _) = rest.split_once("<!-- attacks: end -->").context("where it ends")?;
+    let (there, _) = rest
+        .split_once("<!-- attacks: end -->")
+        .context("where it ends")?;
     let table = table()?;
-    ensure!(there == table, "docs/SECURITY-MODEL.md should have\n{table}");
+    ensure!(
+        there == table,
+        "docs/SECURITY-MODEL.md should have\n{table}"
+    );
     Ok(())
 }
 
@@ -150,7 +155,9 @@ fn the_table_in_the_documentation_is_this_one() -> Result<()> {
 fn table() -> Result<String> {
     let mut table = String::from("| Attack | Tries | Contained by | Ends |\n|---|---|---|---|\n");
     for attack in Attack::ALL {
-        let Claim { contained_by, rows, .. } = claim(*attack);
+        let Claim {
+            contained_by, rows, ..
+        } = claim(*attack);
         let mut ends: Vec<String> = Vec::new();
         for row in rows {
             let ending = row.ending();

@@ -22,6 +22,7 @@ mod outages;
 mod refresh;
 mod refusals;
 mod return_to;
+mod security_model;
 mod sign_in;
 mod spy;
 mod store_outages;

@@ -65,7 +65,7 @@ binaries! {
         "the size of a slot in the pool (`plugin/engine.rs`)", "cannot be compiled";
     StackBomb "stack-bomb" "to recurse for ever",
         "256 KiB of stack (`plugin/engine.rs`)", "needs more stack than its limit allows";
-    ManyInstances "many-instances" "to consist of a thousand instances",
+    ManyInstances "many-instances" "to consist of a hundred instances",
         "8 core instances, 1 memory (`plugin/engine.rs`)", "cannot be compiled";
     AliasedList "aliased-list" "to have one text copied a hundred thousand times",
         "the limit of output, counted while it is copied (`plugin/call/confinement.rs`)", "answer is too large";
@@ -170,7 +170,7 @@ impl Binary {
     }
 }
 
-const GROW_TABLE: [Instruction<'_>; 7] = [
+const GROW_TABLE: [Instruction<'_>; 8] = [
     Instruction::Loop(BlockType::Empty),
     Instruction::RefNull(HeapType::FUNC),
     Instruction::I32Const(1_000),
@@ -178,6 +178,7 @@ const GROW_TABLE: [Instruction<'_>; 7] = [
     Instruction::Drop,
     Instruction::Br(0),
     Instruction::End,
+    Instruction::Unreachable,
 ];
 
 const RECURSE: [Instruction<'_>; 5] = [
@@ -211,14 +212,18 @@ fn aliased(count: u32, length: u32) -> Vec<u8> {
 fn not_utf8() -> Result<Vec<u8>> {
     let mut memory = aliased(1, 1);
     memory[0] = 0xff;
-    Crude { memory, ..Crude::default() }.component()
+    Crude {
+        memory,
+        ..Crude::default()
+    }
+    .component()
 }
 
-/// The whole component, and a thousand further instances of its module.
+/// The whole component, and a hundred further instances of its module.
 fn many_instances() -> Result<Vec<u8>> {
     let mut bytes = Crude::default().component()?;
     let mut instances = InstanceSection::new();
-    for _ in 0..1_000 {
+    for _ in 0..100 {
         instances.instantiate(0, std::iter::empty::<(&str, ModuleArg)>());
     }
     instances.append_to_component(&mut bytes);
@@ -242,7 +247,10 @@ fn missing_function() -> Result<Vec<u8>> {
     let (_, rest) = after
         .split_once("revoke-step, failure>;")
         .context("the end of revoke")?;
-    component(&format!("{before}{rest}"), &Crude::default().module("0.1.0"))
+    component(
+        &format!("{before}{rest}"),
+        &Crude::default().module("0.1.0"),
+    )
 }
 
 fn with_manifest(mut bytes: Vec<u8>, manifest: &[u8]) -> Vec<u8> {

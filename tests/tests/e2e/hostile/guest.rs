@@ -94,7 +94,11 @@ impl Guest {
     }
 
     pub fn check_link(&self, link: &Url) -> Result<()> {
-        ensure!(link.as_str().contains(self.link), "no {} in {link}", self.link);
+        ensure!(
+            link.as_str().contains(self.link),
+            "no {} in {link}",
+            self.link
+        );
         Ok(())
     }
 
@@ -139,4 +143,25 @@ fn uncovered(text: &str) -> String {
         u8::from_str_radix(pair, 16).unwrap_or_default() ^ 0x5A
     });
     String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
+}
+
+#[test]
+fn a_secret_in_ink_is_found() {
+    let ink = |text: &str| -> String {
+        let bytes = text.bytes().map(|byte| format!("{:02x}", byte ^ 0x5A));
+        bytes.collect()
+    };
+    let mut needles = Needles::default();
+    needles.add("code", "a-code-that-is-looked-for");
+    let text =
+        "something else that is long enough, a-code-that-is-looked-for, and more of it besides";
+    let (one, two) = text.split_at(50);
+    for body in [
+        text.to_owned(),
+        format!("{{\"s0\":\"{}\"}}", ink(text)),
+        format!("s0={}&s1={}", ink(one), ink(two)),
+    ] {
+        assert!(holds_nothing(&needles, &body).is_err(), "{body}");
+    }
+    assert!(holds_nothing(&needles, &ink(one)).is_ok());
 }

@@ -233,7 +233,8 @@ impl Stage {
                     anyhow::Ok(took)
                 };
                 played
-                    .await.map_err(|error| error.context(format!("{} ({})", row.name, row.rule)))
+                    .await
+                    .map_err(|error| error.context(format!("{} ({})", row.name, row.rule)))
             });
         }
         let mut longest = Duration::ZERO;
@@ -341,7 +342,10 @@ impl Stage {
         );
         if row.guest.is_some() {
             let session: Value = serde_json::from_str(&seen.text)?;
-            ensure!(session["identity"]["subject"] == who, "not {who}: {session}");
+            ensure!(
+                session["identity"]["subject"] == who,
+                "not {who}: {session}"
+            );
             let shown = format!("{}{}", seen.text, home.text);
             super::guest::holds_nothing(&self.liar.needles(&row.name)?, &shown)?;
         }
