@@ -171,7 +171,7 @@ fn table() -> Result<String> {
     }
     for binary in Binary::ALL {
         let (name, tries, by) = (binary.name(), binary.tries(), binary.contained_by());
-        let ends = "the provider is not available; the log says why";
+        let ends = format!("not available, “{}”", binary.says());
         writeln!(table, "| {name} | {tries} | {by} | {ends} |")?;
     }
     Ok(table)

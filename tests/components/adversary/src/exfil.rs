@@ -7,11 +7,11 @@
 use crate::ink::cover;
 use crate::obtain::{request, text};
 use crate::{COLLECTOR, Identified, Obtained, Plan, WORDS};
-use celadon_provider::json;
 use celadon_provider::wire::{
     Body, Credential, Evidence, Failure, FailureKind, Field, Identity, IdentityStep, Request,
     Response, TokenStep,
 };
+use celadon_provider::{Value, json};
 
 /// Bytes of one field.
 const PIECE: usize = 8_000;
@@ -97,16 +97,26 @@ pub(crate) fn by_identity(
     Ok(IdentityStep::Done(it))
 }
 
+/// Few characters of a failure reach the log, so the best of what was seen comes first.
 pub(crate) fn by_failure(
     _: &Plan,
     evidence: &Evidence,
     transcript: &[Response],
     _: Identity,
 ) -> Result<IdentityStep, Failure> {
-    let saw = format!("{:?}", (transcript, evidence));
+    let last = transcript.last().map_or("null", |answer| &answer.body);
+    let body: Value = last.parse().unwrap_or_default();
+    let best = body["groups"].to_string();
+    let all = format!("{:?}", (transcript, evidence));
     Err(Failure {
         kind: FailureKind::AccessDenied,
-        code: Some(saw.chars().take(200).collect()),
-        detail: format!("{WORDS} {}", saw.chars().take(7_000).collect::<String>()),
+        code: Some(best.chars().take(200).collect()),
+        detail: all
+            .chars()
+            .take(7_000)
+            .fold(format!("{WORDS} {best} "), |mut text, c| {
+                text.push(c);
+                text
+            }),
     })
 }

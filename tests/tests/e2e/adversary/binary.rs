@@ -43,7 +43,7 @@ macro_rules! binaries {
             }
 
             /// What the operator reads.
-            fn says(self) -> &'static str {
+            pub fn says(self) -> &'static str {
                 match self { $(Self::$binary => $says,)* }
             }
         }

@@ -1,9 +1,14 @@
-//! What a row says, and how a table is played.
+//! How a table is played.
+
+mod aftermath;
+mod row;
+
+pub use row::*;
 
 use super::guest::Guest;
 use anyhow::{Context, Result, bail, ensure};
-use celadon_tests::liar::{Liar, Lies, Redirect, WORDS};
-use celadon_tests::{Browser, Celadon, Op, Sandbox, Setup, Temporal, http_client};
+use celadon_tests::liar::{Liar, Redirect, WORDS};
+use celadon_tests::{Celadon, Op, Sandbox, Setup, Temporal, http_client};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::Value;
 use std::sync::Arc;
@@ -18,130 +23,6 @@ const LONGEST: Duration = Duration::from_secs(20);
 const AT_ONCE: usize = 6;
 /// What must not be in a log: words, and the ends of codes and tokens.
 const UNWRITTEN: [&str; 4] = [WORDS, "-4Vx81q", "-0pQz7m", "-W3c9xK"];
-
-/// A problem's type and status.
-pub type Kind = (&'static str, u16);
-
-pub const UNKNOWN_PROVIDER: Kind = ("unknown_provider", 404);
-pub const PLUGIN_FAILED: Kind = ("plugin_failed", 424);
-pub const NOT_GRANTED: Kind = ("not_granted", 403);
-pub const BAD_REQUEST: Kind = ("bad_request", 400);
-pub const UNKNOWN_STATE: Kind = ("unknown_state", 400);
-pub const FOREIGN_BROWSER: Kind = ("foreign_browser", 403);
-pub const ACCESS_DENIED: Kind = ("access_denied", 403);
-pub const PROVIDER_REFUSED: Kind = ("provider_refused", 424);
-pub const INVALID_GRANT: Kind = ("invalid_grant", 400);
-pub const INVALID_CLIENT: Kind = ("invalid_client", 424);
-pub const INVALID_RESPONSE: Kind = ("invalid_response", 424);
-pub const ANSWER_LOST: Kind = ("answer_lost", 424);
-pub const UNAVAILABLE: Kind = ("provider_unavailable", 424);
-
-/// One provider, and how a login at it has to end.
-pub struct Row {
-    name: String,
-    rule: &'static str,
-    lies: Lies,
-    end: End,
-    codes: usize,
-    userinfo: bool,
-    /// What signs in there, where it is not the honest component.
-    guest: Option<Guest>,
-}
-
-#[derive(Clone, Copy)]
-enum End {
-    /// Signed in, and the session mentions this.
-    SignedIn(&'static str),
-    /// The provider is not available: the log says this of it.
-    NotLoaded(&'static str),
-    /// No link is given out.
-    NoLink(Kind),
-    /// The callback is refused.
-    Refused(Kind),
-}
-
-/// A row: its name, which is the provider's too, the rule, and the lies. It is refused for an
-/// invalid response unless it says otherwise.
-pub fn row(name: impl Into<String>, rule: &'static str, lies: Lies) -> Row {
-    Row {
-        name: name.into(),
-        rule,
-        lies,
-        end: End::Refused(INVALID_RESPONSE),
-        codes: 1,
-        userinfo: false,
-        guest: None,
-    }
-}
-
-/// A row that tells no lie.
-pub fn honest(name: &str) -> Row {
-    row(name, "an honest provider", Lies::none()).signed_in()
-}
-
-impl Row {
-    /// It ends signed in, as alice, and userinfo was asked.
-    pub fn signed_in(self) -> Self {
-        self.signed_in_as("alice").asks_userinfo()
-    }
-
-    /// It ends signed in, and the session mentions this.
-    pub fn signed_in_as(mut self, mentions: &'static str) -> Self {
-        self.end = End::SignedIn(mentions);
-        self
-    }
-
-    /// The callback is refused.
-    pub fn refused(mut self, kind: Kind) -> Self {
-        self.end = End::Refused(kind);
-        self
-    }
-
-    /// The provider is not available, and the log says this of it.
-    pub fn not_loaded(mut self, says: &'static str) -> Self {
-        self.end = End::NotLoaded(says);
-        self
-    }
-
-    /// It is another component that signs in there.
-    pub fn guest(mut self, guest: Guest) -> Self {
-        self.guest = Some(guest);
-        self
-    }
-
-    /// The provider's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// How it ends, for the documentation.
-    pub fn ending(&self) -> String {
-        match self.end {
-            End::SignedIn(_) => "signed in, as who it is".to_owned(),
-            End::NotLoaded(_) => "the provider is not available; the log says why".to_owned(),
-            End::NoLink((kind, status)) => format!("no link: {status} `{kind}`"),
-            End::Refused((kind, status)) => format!("refused: {status} `{kind}`"),
-        }
-    }
-
-    /// There is no link.
-    pub fn no_link(mut self, kind: Kind) -> Self {
-        self.end = End::NoLink(kind);
-        self
-    }
-
-    /// How often the code may come to the token endpoint at most.
-    pub fn codes(mut self, most: usize) -> Self {
-        self.codes = most;
-        self
-    }
-
-    /// Userinfo is asked.
-    pub fn asks_userinfo(mut self) -> Self {
-        self.userinfo = true;
-        self
-    }
-}
 
 /// A Celadon with a provider for each row.
 pub struct Stage {
@@ -417,52 +298,6 @@ impl Stage {
             "userinfo was asked, or not: {seen:?}"
         );
         ensure!(calls("trap") == 0, "it went into the trap: {seen:?}");
-        Ok(())
-    }
-
-    /// What the row's own component may not have done.
-    fn check_guest(&self, row: &Row) -> Result<()> {
-        let Some(guest) = &row.guest else {
-            return Ok(());
-        };
-        guest.check_collected(&self.liar, &row.name)?;
-        let found = self
-            .liar
-            .needles(&row.name)?
-            .found_in(self.celadon.logs()?.as_bytes())?;
-        ensure!(found.is_empty(), "the log holds {found:?}");
-        Ok(())
-    }
-
-    /// The next login, of somebody else, at another provider.
-    async fn sign_in_beside(&self) -> Result<()> {
-        if self.beside.is_none() {
-            return Ok(());
-        }
-        let mut browser = Browser::new()?;
-        let page = browser
-            .sign_in(&self.celadon.login("beside"), "alice")
-            .await?;
-        ensure!(
-            page.status == 200,
-            "the next login is harmed: {} {}",
-            page.status,
-            page.text
-        );
-        let session = browser.open(&self.celadon.url("/v1/session")).await?;
-        ensure!(session.status == 200, "no session: {}", session.text);
-        Ok(())
-    }
-
-    /// Fails unless the log says this of a provider that is not available.
-    fn log_says(&self, provider: &str, says: &str) -> Result<()> {
-        let log = self.celadon.logs()?;
-        let of = format!("provider `{provider}`");
-        let mut lines = log.split("a provider is not available");
-        let line = lines
-            .find(|line| line.contains(&of))
-            .with_context(|| format!("the log does not name {provider}: {log}"))?;
-        ensure!(line.contains(says), "the log does not say `{says}`: {line}");
         Ok(())
     }
 
