@@ -20,6 +20,9 @@ use url::Url;
 /// How long a browser waits for the link.
 const PATIENCE: Duration = Duration::from_secs(12);
 
+/// Bytes of a link. Servers take 8 KiB or so.
+const LONGEST_LINK: usize = 16 << 10;
+
 /// Parameters of the link that the host alone writes, in lower case.
 const HOST_WRITTEN: [&str; 14] = [
     "response_type",
@@ -70,7 +73,11 @@ impl Steps {
         link.write_own(description, &revision.setup.client_id, secrets, no_pkce)?;
         link.write_scopes(description, &secrets.scopes)?;
         link.write_extra(description, extra)?;
-        Ok(link.finish())
+        let link = link.finish();
+        if link.as_str().len() > LONGEST_LINK {
+            return Err(fault("the link is longer than 16 KiB"));
+        }
+        Ok(link)
     }
 }
 

@@ -101,6 +101,37 @@ async fn damaged_components_harm_nobody() -> Result<()> {
     Ok(())
 }
 
+/// Thirty browsers at once at a provider whose component never answers, and somebody at another one.
+#[tokio::test]
+async fn a_flood_at_one_provider_is_no_harm_to_another() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let (temporal, op) = tokio::try_join!(Temporal::start(&sandbox), Op::start(&sandbox))?;
+    let setup = Setup::new(&temporal)?
+        .provider("beside", &op)
+        .await?
+        .issuer("flooded", op.issuer())?
+        .component("test/adversary")?
+        .option("attack", Attack::LoopInAuthorize.name().into());
+    let celadon = Celadon::start(&sandbox, setup).await?;
+    let flood: Vec<_> = (0..30)
+        .map(|_| {
+            let login = celadon.login("flooded");
+            tokio::spawn(
+                async move { anyhow::Ok(http_client()?.get(login).send().await?.status()) },
+            )
+        })
+        .collect();
+    let mut browser = Browser::new()?;
+    let page = browser.sign_in(&celadon.login("beside"), "alice").await?;
+    ensure!(page.status == 200, "{} {}", page.status, page.text);
+    for login in flood {
+        let status = login.await??.as_u16();
+        // The component's fault, or no room for it within two seconds.
+        ensure!(matches!(status, 424 | 503), "{status}");
+    }
+    Ok(())
+}
+
 /// `celadon check` is read by an operator at a terminal: what a component says there is harmless.
 #[tokio::test]
 async fn check_refuses_an_adversary_and_writes_no_escape() -> Result<()> {

@@ -49,6 +49,7 @@ attacks! {
     UrlInDescription "url-in-description" "to have a URL mean another place than it seems to",
     SubjectFromResource "subject-from-resource" "to prove a subject by an answer that it can steer",
     EmailFromResource "email-from-resource" "to prove an e-mail by an answer that it can steer",
+    IssuerOfAnother "issuer-of-another" "to pass for another issuer, with keys of its own",
     RevealTheToken "reveal-the-token" "to call the access token no credential",
     RevealAndUse "reveal-and-use" "to read a token where the description reveals it, and use it as one",
     SigningOracle "signing-oracle" "to have the host sign for somebody else, or for long",
@@ -56,6 +57,7 @@ attacks! {
     // The link.
     LinkParameter "link-parameter" "to override what the host writes into the link",
     LinkParameterTwice "link-parameter-twice" "to have one parameter stand in the link twice",
+    LongLink "long-link" "to make a link that no browser and no server takes",
     LineBreakInLink "line-break-in-link" "to break out of the Location header",
     // Requests.
     TokenField "token-field" "to override what the host writes into a token request",

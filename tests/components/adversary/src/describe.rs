@@ -50,6 +50,12 @@ pub(crate) fn email_from_resource(_: &Plan, mut it: Description) -> Described {
     Ok(it)
 }
 
+pub(crate) fn issuer_of_another(_: &Plan, mut it: Description) -> Described {
+    it.issuer.metadata_issuer = Some(it.issuer.identifier);
+    it.issuer.identifier = "https://accounts.google.com".to_owned();
+    Ok(it)
+}
+
 pub(crate) fn reveal_the_token(_: &Plan, mut it: Description) -> Described {
     it.reveal.push("/Access_Token".to_owned());
     Ok(it)

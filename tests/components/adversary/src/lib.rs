@@ -226,6 +226,7 @@ impl Attack {
             Self::UrlInDescription => Act::Describe(describe::url),
             Self::SubjectFromResource => Act::Describe(describe::subject_from_resource),
             Self::EmailFromResource => Act::Describe(describe::email_from_resource),
+            Self::IssuerOfAnother => Act::Describe(describe::issuer_of_another),
             Self::RevealTheToken => Act::Describe(describe::reveal_the_token),
             Self::RevealAndUse => {
                 Act::DescribeAndObtain(describe::reveal_the_ticket, obtain::token_at_ticket)
@@ -234,6 +235,7 @@ impl Attack {
             Self::WordsInOptionErrors => Act::Describe(describe::words_in_errors),
             Self::LinkParameter => Act::Link(|plan| link::one(&plan.with, "forged")),
             Self::LinkParameterTwice => Act::Link(link::twice),
+            Self::LongLink => Act::Link(link::long),
             Self::LineBreakInLink => Act::Link(|_| link::one("a", "b\r\nset-cookie: c=d\r\n\r\n")),
             Self::TokenField => Act::Obtain(obtain::token_field),
             Self::TokenFieldInJson => Act::Obtain(obtain::token_field_in_json),

@@ -13,6 +13,12 @@ pub(crate) fn many(count: usize) -> Vec<Parameter> {
         .collect()
 }
 
+pub(crate) fn long(_: &Plan) -> Vec<Parameter> {
+    (0..16)
+        .map(|index| Parameter::new(format!("p{index}"), "a".repeat(4_096)))
+        .collect()
+}
+
 pub(crate) fn twice(_: &Plan) -> Vec<Parameter> {
     vec![Parameter::new("hint", "a"), Parameter::new("HINT", "b")]
 }

@@ -58,12 +58,14 @@ pub fn claim(attack: Attack) -> Claim {
         Attack::SubjectFromResource | Attack::EmailFromResource => {
             description::subject_from_resource(attack)
         }
+        Attack::IssuerOfAnother => description::issuer_of_another(attack),
         Attack::RevealTheToken => description::reveal_the_token(attack),
         Attack::RevealAndUse => description::reveal_and_use(attack),
         Attack::SigningOracle => description::signing_oracle(attack),
         Attack::WordsInOptionErrors => description::words_in_option_errors(attack),
         Attack::LinkParameter => link::link_parameter(attack),
         Attack::LinkParameterTwice => link::link_parameter_twice(attack),
+        Attack::LongLink => link::long_link(attack),
         Attack::LineBreakInLink => link::line_break_in_link(attack),
         Attack::TokenField => fields::token_field(attack),
         Attack::TokenFieldInJson => fields::token_field_in_json(attack),

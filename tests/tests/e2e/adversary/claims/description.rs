@@ -36,6 +36,14 @@ pub fn subject_from_resource(attack: Attack) -> Claim {
     )
 }
 
+pub fn issuer_of_another(attack: Attack) -> Claim {
+    Claim::of(
+        Subject::Description,
+        "keys come from the issuer's origin, or one that is granted (`plugin/description/check/issuer.rs`)",
+        not_loaded(attack, "is not on the issuer's origin"),
+    )
+}
+
 pub fn reveal_the_token(attack: Attack) -> Claim {
     Claim::of(
         Subject::Description,

@@ -1,6 +1,6 @@
 //! Whose tokens, and who it is.
 
-use super::{Claim, each, refused, refused_later, signed_in};
+use super::{Claim, each, refused_later, signed_in};
 use crate::adversary::{Subject, adversary};
 use crate::hostile::table::{PLUGIN_FAILED, Row};
 use celadon_test_adversary::Attack;
@@ -10,11 +10,11 @@ const DESCENT: &str = "a token must descend from the code (`plugin/transcript.rs
 const EVIDENCE: &str = "the host reads who it is itself (`steps/identify/finding.rs`)";
 
 pub fn foreign_grant(attack: Attack) -> Claim {
-    Claim::of(Subject::Identity, DESCENT, foreign_grant(attack))
+    Claim::of(Subject::Identity, DESCENT, without_code(attack))
 }
 
 pub fn token_of_resource(attack: Attack) -> Claim {
-    Claim::of(Subject::Identity, DESCENT, token_of_resource(attack))
+    Claim::of(Subject::Identity, DESCENT, token_of_collector(attack))
 }
 
 pub fn token_of_error(attack: Attack) -> Claim {
@@ -65,7 +65,7 @@ pub fn markup_in_name(attack: Attack) -> Claim {
     )
 }
 
-fn foreign_grant(attack: Attack) -> Vec<Row> {
+fn without_code(attack: Attack) -> Vec<Row> {
     // The provider gives tokens for whatever it was asked; that request came without the code.
     refused_later(
         attack,
@@ -74,7 +74,7 @@ fn foreign_grant(attack: Attack) -> Vec<Row> {
     )
 }
 
-fn token_of_resource(attack: Attack) -> Vec<Row> {
+fn token_of_collector(attack: Attack) -> Vec<Row> {
     let lies = Lies::none().edit(Collector, |answer, _| {
         answer["access_token"] = "a-token-of-mallory's".into();
         answer["id_token"] = "an.id.token".into();

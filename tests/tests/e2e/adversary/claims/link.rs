@@ -19,6 +19,14 @@ pub fn link_parameter_twice(attack: Attack) -> Claim {
     )
 }
 
+pub fn long_link(attack: Attack) -> Claim {
+    Claim::of(
+        Subject::Link,
+        "16 KiB (`steps/authorize.rs`)",
+        no_link(attack, "the link is longer than 16 KiB"),
+    )
+}
+
 pub fn line_break_in_link(attack: Attack) -> Claim {
     let guest = adversary(attack).link_has("a=b%0D%0Aset-cookie");
     Claim::of(

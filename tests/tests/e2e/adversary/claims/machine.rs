@@ -1,6 +1,6 @@
 //! What a guest does to the machine that it runs on.
 
-use super::{BOUNDS, Claim, each, no_link, not_loaded, refused, refused_later, signed_in};
+use super::{BOUNDS, Claim, no_link, not_loaded, refused, refused_later, signed_in};
 use crate::adversary::{Subject, adversary};
 use celadon_test_adversary::Attack;
 use celadon_tests::liar::Lies;

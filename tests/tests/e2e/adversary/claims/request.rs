@@ -68,7 +68,7 @@ pub fn code_again(attack: Attack) -> Claim {
 }
 
 pub fn token_in_field(attack: Attack) -> Claim {
-    Claim::of(Subject::Request, TABLE, token_in_field(attack))
+    Claim::of(Subject::Request, TABLE, field_of_resource(attack))
 }
 
 pub fn forged_name(attack: Attack) -> Claim {
@@ -169,7 +169,7 @@ pub fn private(attack: Attack) -> Claim {
     Claim::of(
         Subject::Request,
         "only public addresses are dialled (`egress/addresses.rs`, `egress/resolver.rs`)",
-        private(attack),
+        addresses(attack),
     )
 }
 
@@ -182,7 +182,7 @@ fn secret_in_query(attack: Attack) -> Vec<Row> {
     ]
 }
 
-fn token_in_field(attack: Attack) -> Vec<Row> {
+fn field_of_resource(attack: Attack) -> Vec<Row> {
     let guest = collecting(attack)
         .problem_says("puts a credential where the contract does not allow it")
         .collects_at_most(0);
@@ -230,7 +230,7 @@ fn fat_answers() -> Lies {
 }
 
 /// Addresses that nobody granted. Names and rebinding: host/src/egress/tests/reach.rs.
-fn private(attack: Attack) -> Vec<Row> {
+fn addresses(attack: Attack) -> Vec<Row> {
     let hosts = [
         "169.254.169.254",
         "10.0.0.1",

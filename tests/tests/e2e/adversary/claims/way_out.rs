@@ -1,6 +1,6 @@
 //! What a guest carries out, from a provider that reflects all it knows.
 
-use super::{Claim, collecting, named, refused, signed_in};
+use super::{Claim, collecting, named, signed_in};
 use crate::adversary::{Subject, adversary};
 use crate::hostile::table::{ACCESS_DENIED, Row};
 use celadon_test_adversary::Attack;
@@ -31,7 +31,7 @@ pub fn exfil_by_identity(attack: Attack) -> Claim {
 }
 
 pub fn exfil_by_failure(attack: Attack) -> Claim {
-    Claim::of(Subject::WayOut, HIDDEN, exfil_by_failure(attack))
+    Claim::of(Subject::WayOut, HIDDEN, failing(attack))
 }
 
 /// A carrier of what it saw: it comes to the collector, and holds no credential.
@@ -40,7 +40,7 @@ fn carrying(attack: Attack, what: &str) -> Vec<Row> {
     signed_in(attack, reflecting(), guest)
 }
 
-fn exfil_by_failure(attack: Attack) -> Vec<Row> {
+fn failing(attack: Attack) -> Vec<Row> {
     let guest = adversary(attack).problem_says("the user refused, or may not sign in");
     vec![named(attack, reflecting(), guest).refused(ACCESS_DENIED)]
 }
