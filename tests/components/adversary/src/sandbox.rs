@@ -27,8 +27,8 @@ pub(crate) fn grow_and_go_on() -> Vec<Parameter> {
 
 /// The bits of a NaN that the processor makes.
 pub(crate) fn nan_bits() -> Vec<Parameter> {
-    let zero = black_box(0.0_f64);
-    let bits = (zero / zero).to_bits();
+    let (zero, other) = (black_box(0.0_f64), black_box(0.0_f64));
+    let bits = (zero / other).to_bits();
     vec![Parameter::new("nan", format!("{bits:x}"))]
 }
 
