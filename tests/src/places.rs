@@ -34,11 +34,6 @@ pub fn text_of(path: &str) -> Result<String> {
     std::fs::read_to_string(&path).with_context(|| path.display().to_string())
 }
 
-/// The file of a component that the build has made, such as `oidc` or `test/spy`.
-pub fn component_file(name: &str) -> Result<PathBuf> {
-    Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
-}
-
 /// The folder in which pictures of pages are wanted, if they are: `CELADON_PICTURES`.
 pub fn pictures() -> Option<PathBuf> {
     environment("CELADON_PICTURES").map(PathBuf::from)

@@ -86,7 +86,7 @@ async fn damaged_components_harm_nobody() -> Result<()> {
         let name = format!("damaged-{index}");
         let file = sandbox.file(&format!("{name}.wasm"));
         std::fs::write(&file, bytes)?;
-        setup = setup.issuer(&name, op.issuer())?.component_file(&file);
+        setup = setup.issuer(&name, op.issuer())?.foreign_component(&file);
         names.push(name);
     }
     let celadon = Celadon::start(&sandbox, setup).await?;

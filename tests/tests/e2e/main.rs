@@ -4,6 +4,7 @@
 
 mod adversary;
 mod api;
+mod approval;
 mod boot;
 mod clicked;
 mod client_keys;

@@ -5,7 +5,7 @@ use crate::hostile::guest::Guest;
 use crate::hostile::table::{Row, row};
 use anyhow::{Context, Result, ensure};
 use celadon_tests::liar::Lies;
-use celadon_tests::{Sandbox, component_file};
+use celadon_tests::{Sandbox, Setup};
 use wasm_encoder::{
     BlockType, ComponentSection, CustomSection, HeapType, InstanceSection, Instruction, ModuleArg,
 };
@@ -111,7 +111,7 @@ binaries! {
 
 /// A component that the build has made.
 pub fn built(name: &str) -> Result<Vec<u8>> {
-    std::fs::read(component_file(name)?).context("a built component")
+    std::fs::read(Setup::built(name)?).context("a built component")
 }
 
 impl Binary {

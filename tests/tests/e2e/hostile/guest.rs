@@ -85,7 +85,7 @@ impl Guest {
     pub fn configure(&self, setup: Setup, liar: &Liar, name: &str) -> Result<Setup> {
         let mut setup = match &self.component {
             Component::Built(component) => setup.component(component)?,
-            Component::File(path) => setup.component_file(path),
+            Component::File(path) => setup.foreign_component(path),
         };
         for (option, value) in &self.options {
             setup = setup.option(option, Value::from(liar.fill(name, value)));
