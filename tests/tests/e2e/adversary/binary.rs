@@ -86,7 +86,7 @@ binaries! {
     OtherTypes "other-types" "to have the contract's names and other types",
         "types are compared when an instance is made (`plugin/call.rs`)", "its functions do not have the types of";
     MissingFunction "missing-function" "to leave a function of the contract out",
-        "linking at load (`plugin/component.rs`)", "lacks functions of";
+        "linking at load (`plugin/component.rs`)", "its functions are not those of";
     CoreModule "core-module" "to be no component",
         "the binary's head (`plugin/component/inspect.rs`)", "is a core module, not a component";
     NotWasm "not-wasm" "to be a script",
