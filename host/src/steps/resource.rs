@@ -9,8 +9,10 @@ use super::tokens::TokenSet;
 use crate::clock;
 use crate::egress::{EgressError, Outgoing};
 use crate::http::resource::{Resource, ResourceError, Resources};
+use crate::plugin::description::Role;
 use crate::store::{AuthorizationRecord, StoreError};
 use crate::temporal::{Temporal, TemporalError};
+use crate::traces::{self, Trace};
 use async_trait::async_trait;
 use celadon_workflows::types::{AuthorizationId, ProviderName, Refreshed, UserId};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -99,6 +101,7 @@ impl ProtectedResources {
         if fresh {
             return Ok(grant);
         }
+        traces::join(&Trace::of_renewal(&grant.id, grant.version));
         self.refresh(&grant.id).await?;
         let renewed = self
             .steps
@@ -161,6 +164,7 @@ fn with_token(url: Url, tokens: &TokenSet) -> Result<Outgoing, ResourceError> {
         body: None,
         deadline: Instant::now() + FETCH,
         max_body: MOST_BYTES,
+        purpose: Role::Resource.as_str(),
     })
 }
 
