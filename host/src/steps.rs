@@ -199,12 +199,12 @@ fn of_login(step: &'static str, login: &LoginId) -> Span {
 }
 
 /// A step's run, counted and traced.
-async fn watched<T: Verdict>(
+fn watched<'a, T: Verdict + Send + 'a>(
     step: &'static str,
     trace: Option<Trace>,
-    work: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    traces::step(step, trace, metrics::step(step, work)).await
+    work: impl Future<Output = Result<T, Stop>> + Send + 'a,
+) -> impl Future<Output = Result<T, Stop>> + Send + 'a {
+    traces::step(step, trace, metrics::step(step, work))
 }
 
 #[async_trait]

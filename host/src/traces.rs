@@ -13,6 +13,9 @@
 //! configured providers, hosts that a provider's policy allows, numbers. Never a URL's path or
 //! query, a code, a token, a user's data or a word that a provider or browser wrote. No line of the
 //! log becomes a part of a trace.
+//!
+//! What runs in a span is boxed before it is wrapped: an `async fn` that awaits its argument is at
+//! least twice as large, and the spans of a login stand five deep.
 
 mod export;
 mod span;
@@ -33,6 +36,8 @@ use crate::plugin::transcript::Stop;
 use crate::temporal::TemporalError;
 use axum::response::Response;
 use celadon_workflows::types::{LoginId, Outcome, ProviderName};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use http::Method;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
@@ -77,10 +82,18 @@ pub fn are_on() -> bool {
 
 /// A request that a browser or client made. It stands in the trace that is joined while it is
 /// answered, and in none where it is about no login.
-pub async fn request(
+pub fn request<'a>(
     route: &'static str,
     method: &'static str,
-    work: impl Future<Output = Response>,
+    work: impl Future<Output = Response> + Send + 'a,
+) -> impl Future<Output = Response> + Send + 'a {
+    request_boxed(route, method, work.boxed())
+}
+
+async fn request_boxed(
+    route: &'static str,
+    method: &'static str,
+    work: BoxFuture<'_, Response>,
 ) -> Response {
     let Some(sink) = SINK.get().filter(|_| !QUIET.contains(&route)) else {
         return work.await;
@@ -111,10 +124,18 @@ pub async fn request(
 
 /// One run of a step. `trace`: the login's or renewal's, where it is known before the step begins;
 /// else that of the request which runs it, or the one that is joined meanwhile.
-pub async fn step<T: Verdict>(
+pub fn step<'a, T: Verdict + Send + 'a>(
     step: &'static str,
     trace: Option<Trace>,
-    work: impl Future<Output = Result<T, Stop>>,
+    work: impl Future<Output = Result<T, Stop>> + Send + 'a,
+) -> impl Future<Output = Result<T, Stop>> + Send + 'a {
+    step_boxed(step, trace, work.boxed())
+}
+
+async fn step_boxed<T: Verdict + Send>(
+    step: &'static str,
+    trace: Option<Trace>,
+    work: BoxFuture<'_, Result<T, Stop>>,
 ) -> Result<T, Stop> {
     let Some(sink) = SINK.get() else {
         return work.await;
@@ -138,7 +159,8 @@ pub async fn step<T: Verdict>(
             join(trace);
         }
         work.await
-    };
+    }
+    .boxed();
     if span::inside() {
         span::child(sink, start, work, end).await
     } else {
@@ -147,11 +169,20 @@ pub async fn step<T: Verdict>(
 }
 
 /// A call into a component, its wait for room included.
-pub async fn plugin_call<T>(
+pub fn plugin_call<'a, T: Send + 'a>(
+    provider: &'a ProviderName,
+    function: &'static str,
+    work: impl Future<Output = T> + Send + 'a,
+    outcome: impl FnOnce(&T) -> &'static str + Send + 'a,
+) -> impl Future<Output = T> + Send + 'a {
+    plugin_call_boxed(provider, function, work.boxed(), outcome)
+}
+
+async fn plugin_call_boxed<T: Send>(
     provider: &ProviderName,
     function: &'static str,
-    work: impl Future<Output = T>,
-    outcome: impl FnOnce(&T) -> &'static str,
+    work: BoxFuture<'_, T>,
+    outcome: impl FnOnce(&T) -> &'static str + Send,
 ) -> T {
     let Some(sink) = SINK.get() else {
         return work.await;
@@ -212,9 +243,16 @@ impl Outbound {
 }
 
 /// A request to a provider.
-pub async fn egress(
+pub fn egress<'a>(
     outbound: Option<Outbound>,
-    work: impl Future<Output = Result<Answer, EgressError>>,
+    work: impl Future<Output = Result<Answer, EgressError>> + Send + 'a,
+) -> impl Future<Output = Result<Answer, EgressError>> + Send + 'a {
+    egress_boxed(outbound, work.boxed())
+}
+
+async fn egress_boxed(
+    outbound: Option<Outbound>,
+    work: BoxFuture<'_, Result<Answer, EgressError>>,
 ) -> Result<Answer, EgressError> {
     let (Some(sink), Some(outbound)) = (SINK.get(), outbound) else {
         return work.await;
@@ -240,9 +278,16 @@ pub async fn egress(
 }
 
 /// A call to Temporal, named as its own SDKs name it: `StartWorkflow:Authentication`.
-pub async fn temporal_call<T>(
+pub fn temporal_call<'a, T: Send + 'a>(
     name: &'static str,
-    work: impl Future<Output = Result<T, TemporalError>>,
+    work: impl Future<Output = Result<T, TemporalError>> + Send + 'a,
+) -> impl Future<Output = Result<T, TemporalError>> + Send + 'a {
+    temporal_call_boxed(name, work.boxed())
+}
+
+async fn temporal_call_boxed<T: Send>(
+    name: &'static str,
+    work: BoxFuture<'_, Result<T, TemporalError>>,
 ) -> Result<T, TemporalError> {
     let Some(sink) = SINK.get() else {
         return work.await;

@@ -105,7 +105,8 @@ impl Worker {
                     }
                 },
             };
-            let searchable = search::has_attributes(&client, &self.settings.namespace).await;
+            let searchable =
+                search::has_attributes(&client, &self.address, &self.settings.namespace).await;
             self.client.send_replace(Some(Connected {
                 client: client.clone(),
                 searchable,

@@ -14,12 +14,12 @@ use temporalio_common::protos::temporal::api::operatorservice::v1::ListSearchAtt
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// Asks. Where the answer is no, the log says how to change that.
-pub async fn has_attributes(client: &Client, namespace: &str) -> bool {
+pub async fn has_attributes(client: &Client, address: &str, namespace: &str) -> bool {
     let found = known(client, namespace).await;
     if !found {
         tracing::info!(
             "logins cannot be searched by provider and outcome; to change that, run `temporal \
-             operator search-attribute create --namespace {namespace} --name {} --type Keyword \
+             operator search-attribute create --address {address} --namespace {namespace} --name {} --type Keyword \
              --name {} --type Keyword`, and restart celadon",
             PROVIDER.name(),
             OUTCOME.name(),

@@ -8,6 +8,7 @@ use super::export::Sink;
 use super::{SINK, Trace};
 use crate::clock;
 use crate::random;
+use futures::future::BoxFuture;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 use std::borrow::Cow;
@@ -103,7 +104,7 @@ pub(super) fn inside() -> bool {
 pub(super) async fn late<T>(
     sink: &'static Sink,
     start: Start,
-    work: impl Future<Output = T>,
+    work: BoxFuture<'_, T>,
     end: impl FnOnce(&T) -> End,
 ) -> T {
     record(sink, start, Open::new(None), work, end).await
@@ -114,7 +115,7 @@ pub(super) async fn late<T>(
 pub(super) async fn child<T>(
     sink: &'static Sink,
     start: Start,
-    work: impl Future<Output = T>,
+    work: BoxFuture<'_, T>,
     end: impl FnOnce(&T) -> End,
 ) -> T {
     let place = CURRENT.try_with(|open| {
@@ -134,7 +135,7 @@ async fn record<T>(
     sink: &'static Sink,
     start: Start,
     open: Arc<Open>,
-    work: impl Future<Output = T>,
+    work: BoxFuture<'_, T>,
     end: impl FnOnce(&T) -> End,
 ) -> T {
     let mut recording = Recording {
