@@ -7,12 +7,12 @@ pub type Timestamp = u64;
 
 /// Now, in Unix seconds.
 pub fn now() -> Timestamp {
-    since_the_epoch().as_secs()
+    since_the_epoch(precise()).as_secs()
 }
 
-/// Now, in Unix milliseconds.
-pub fn now_in_ms() -> u64 {
-    u64::try_from(since_the_epoch().as_millis()).unwrap_or(u64::MAX)
+/// A time in Unix milliseconds, rounded down.
+pub fn in_ms(time: SystemTime) -> u64 {
+    u64::try_from(since_the_epoch(time).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Now, as finely as the system knows it: for the times of traces.
@@ -24,6 +24,6 @@ pub fn precise() -> SystemTime {
     SystemTime::now()
 }
 
-fn since_the_epoch() -> Duration {
-    precise().duration_since(UNIX_EPOCH).unwrap_or_default()
+fn since_the_epoch(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -24,7 +24,7 @@ mod tests;
 mod trace;
 
 pub use self::export::TracesError;
-pub use self::span::join;
+pub use self::span::{began, join};
 pub use self::trace::Trace;
 
 use self::export::Sink;

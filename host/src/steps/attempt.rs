@@ -41,8 +41,8 @@ pub struct Secrets {
     pub scopes: Vec<String>,
     /// Hints for the provider, such as `login_hint`.
     pub hints: Vec<(String, String)>,
-    /// When the attempt was made, Unix milliseconds: no secret, but the row knows seconds alone. 0
-    /// in what an older version has sealed.
+    /// When the request came that began the login, Unix milliseconds: no secret, but the row knows
+    /// seconds alone. 0 in what an older version has sealed.
     #[serde(default)]
     pub began_at: u64,
 }
@@ -126,7 +126,7 @@ impl Steps {
             redirect_uri: self.redirect_uri(&wish.provider),
             scopes: wish.scopes.unwrap_or_else(|| revision.scopes.clone()),
             hints: wish.hints,
-            began_at: clock::now_in_ms(),
+            began_at: clock::in_ms(traces::began().unwrap_or_else(clock::precise)),
         };
         let login = LoginId::new(random::sha256_hex(secrets.state.as_bytes()));
         let now = clock::now();

@@ -63,6 +63,7 @@ pub(super) struct Finished {
 /// A span under way, as its children and [`join`] see it.
 struct Open {
     id: SpanId,
+    began: SystemTime,
     place: OnceLock<Place>,
 }
 
@@ -78,6 +79,7 @@ impl Open {
     fn new(place: Option<Place>) -> Arc<Self> {
         Arc::new(Self {
             id: SpanId::from_bytes(random::bytes()),
+            began: clock::precise(),
             place: place.map_or_else(OnceLock::new, OnceLock::from),
         })
     }
@@ -93,6 +95,11 @@ pub fn join(trace: &Trace) {
     };
     // Fails outside of any span, and there is nothing to join then.
     CURRENT.try_with(|open| open.place.set(place).ok()).ok();
+}
+
+/// When the span began that is under way here.
+pub fn began() -> Option<SystemTime> {
+    CURRENT.try_with(|open| open.began).ok()
 }
 
 /// Whether a span is under way here, traced or not.
@@ -141,7 +148,6 @@ async fn record<T>(
     let mut recording = Recording {
         sink,
         open: Arc::clone(&open),
-        began: clock::precise(),
         start: Some(start),
     };
     let value = CURRENT.scope(open, work).await;
@@ -153,7 +159,6 @@ async fn record<T>(
 struct Recording {
     sink: &'static Sink,
     open: Arc<Open>,
-    began: SystemTime,
     start: Option<Start>,
 }
 
@@ -168,7 +173,7 @@ impl Recording {
             id: self.open.id,
             parent: Some(place.parent),
             start,
-            began: self.began,
+            began: self.open.began,
             end,
         });
     }
