@@ -16,6 +16,7 @@ use crate::http::{self, Web, server};
 use crate::logins::Logins;
 use crate::oidc::discovery::Discovery;
 use crate::oidc::jwks::KeySets;
+use crate::plugin::approval::Approvals;
 use crate::plugin::component::{CodeCache, Library};
 use crate::plugin::engine::{Engine, EngineOptions};
 use crate::plugin::{Providers, Sandbox};
@@ -80,6 +81,7 @@ impl App {
     /// Builds everything that needs nobody else: no provider and no Temporal is contacted.
     async fn build(config: Config) -> Result<Self, AppError> {
         let config = Arc::new(config);
+        let approvals = Approvals::read(&config).map_err(AppError::Approvals)?;
         let listener = listen(&config).await?;
         let keys = KeyRing::open_or_create(&config.store.keys).map_err(AppError::Keys)?;
         let store = store::open(&config.store.url)
@@ -87,7 +89,7 @@ impl App {
             .map_err(AppError::Store)?;
         let readiness = Readiness::new();
         readiness.set(Part::Store, true);
-        let revisions = load_providers(&config, &store, &keys).await?;
+        let revisions = load_providers(&config, approvals, &store, &keys).await?;
         readiness.set(Part::Plugins, true);
         let steps = Arc::new(Steps {
             providers: providers(&config)?,
@@ -165,6 +167,7 @@ async fn listen(config: &Config) -> Result<TcpListener, AppError> {
 /// The components. One that cannot be loaded is reported and takes no other with it.
 async fn load_providers(
     config: &Config,
+    approvals: Approvals,
     store: &SharedStore,
     keys: &KeyRing,
 ) -> Result<Providers, AppError> {
@@ -176,7 +179,8 @@ async fn load_providers(
     }
     let library = Library::new(engine.clone(), cache.ok());
     let store: Arc<dyn store::Components> = Arc::clone(store) as _;
-    let (providers, failures) = Providers::load(config, store, library, Sandbox::new(engine)).await;
+    let sandbox = Sandbox::new(engine);
+    let (providers, failures) = Providers::load(config, approvals, store, library, sandbox).await;
     for failure in failures {
         tracing::error!(provider = %failure.provider, error = %failure, "a provider is not available");
     }

@@ -1,6 +1,7 @@
 //! Why the program cannot start or had to stop.
 
 use crate::egress::EgressError;
+use crate::plugin::approval::ApprovalError;
 use crate::plugin::engine::EngineError;
 use crate::seal::KeyError;
 use crate::store::StoreError;
@@ -22,6 +23,9 @@ pub enum AppError {
         /// Why.
         source: io::Error,
     },
+    /// `celadon.lock`, or the list of what comes with the program.
+    #[error("it cannot be told which components are approved")]
+    Approvals(#[source] ApprovalError),
     /// `[store] keys`
     #[error("the key ring cannot be used")]
     Keys(#[source] KeyError),

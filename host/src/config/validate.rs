@@ -46,6 +46,7 @@ pub(super) fn config(mut root: Section<'_>) -> Option<Config> {
         clients: clients?,
         operators,
         telemetry,
+        lock: None,
     })
 }
 

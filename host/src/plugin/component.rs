@@ -8,12 +8,14 @@
 pub mod compile;
 pub mod inspect;
 pub mod manifest;
+pub mod outline;
 
 pub use self::compile::{CodeCache, CompileError};
 use self::inspect::InspectError;
 use self::manifest::Manifest;
 use super::bindings;
 use super::engine::Engine;
+use crate::plain::Foreign;
 use crate::random;
 use std::collections::HashMap;
 use std::fmt;
@@ -32,6 +34,12 @@ impl ComponentDigest {
     /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(random::sha256_hex(bytes))
+    }
+
+    /// A digest as text: 64 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == 64 && text.bytes().all(is_hex)).then(|| Self(text.to_owned()))
     }
 
     /// The digest as text.
@@ -57,11 +65,13 @@ pub enum ComponentError {
     Compile(#[from] CompileError),
     /// It exports the contract's interface under its right name, but not all of its functions.
     #[error(
-        "the component lacks functions of {}@{}: build it against the WIT of that version",
-        inspect::INTERFACE,
-        inspect::INTERFACE_VERSION
+        "the component says that it is a provider of {interface}@{version}, and its functions are not \
+         those of {interface}@{version}, which this Celadon speaks: build it against the WIT of that version \
+         (wit/v0.1/provider.wit), or with the SDK",
+        interface = inspect::INTERFACE,
+        version = inspect::INTERFACE_VERSION
     )]
-    MissingFunctions(#[source] wasmtime::Error),
+    MissingFunctions(#[source] Foreign<wasmtime::Error>),
     /// Compiling it was cut short.
     #[error("the component was not compiled")]
     Interrupted(#[source] tokio::task::JoinError),
@@ -111,7 +121,8 @@ pub fn load(
     let manifest = inspect::inspect(bytes)?;
     let digest = ComponentDigest::of(bytes);
     let component = compile::compile(engine, cache, &digest, bytes)?;
-    let pre = link(engine, &component).map_err(ComponentError::MissingFunctions)?;
+    let pre =
+        link(engine, &component).map_err(|error| ComponentError::MissingFunctions(error.into()))?;
     Ok(LoadedComponent {
         digest,
         manifest,

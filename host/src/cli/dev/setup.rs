@@ -120,6 +120,8 @@ impl Setup {
                 open_codec_origin: Some(Url::parse(temporal_ui)?.origin()),
             }),
             telemetry: Telemetry::default(),
+            // Its one component is the one that was built with it.
+            lock: None,
         })
     }
 

@@ -4,10 +4,12 @@
 
 use super::MAX_COMPONENT_BYTES;
 use super::manifest::{Manifest, ManifestError};
-use crate::plugin::componentize::MANIFEST_SECTION;
+use super::outline::Outline;
+use crate::plain::{self, Foreign};
+pub use crate::plugin::componentize::MANIFEST_SECTION;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Validator, WasmFeatures};
 
 /// The interface that a provider exports, without its version.
 pub const INTERFACE: &str = "celadon:provider/provider";
@@ -16,6 +18,8 @@ pub const INTERFACE_VERSION: &str = "0.1.0";
 
 /// Names quoted in one error: enough to see what is wrong.
 const NAMES_SHOWN: usize = 8;
+/// Characters of a name.
+const NAME_SHOWN: usize = 100;
 
 /// Why something is no provider.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +29,7 @@ pub enum InspectError {
     TooBig,
     /// No wasm, or broken, or in need of a proposal that is switched off.
     #[error("the file is not valid WebAssembly of the kind that Celadon runs")]
-    Invalid(#[source] wasmparser::BinaryReaderError),
+    Invalid(#[source] Foreign<wasmparser::BinaryReaderError>),
     /// A core module.
     #[error(
         "the file is a core module, not a component: make one with \
@@ -52,7 +56,8 @@ pub enum InspectError {
     },
     /// It does not export the contract.
     #[error(
-        "the component does not export {INTERFACE}@{INTERFACE_VERSION}, so it is no provider; it exports {}",
+        "the component does not export {INTERFACE}@{INTERFACE_VERSION}, so it is no provider; it exports {}: \
+         build it for the world `identity-provider` of wit/v0.1/provider.wit, or with the SDK",
         if .exports.is_empty() { "nothing".to_owned() } else { .exports.join(", ") }
     )]
     NoProvider {
@@ -64,17 +69,26 @@ pub enum InspectError {
     Manifest(#[source] ManifestError),
 }
 
+impl InspectError {
+    pub(super) fn invalid(error: wasmparser::BinaryReaderError) -> Self {
+        Self::Invalid(error.into())
+    }
+}
+
 /// Checks that these bytes are a provider, and reads its manifest.
 pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
     if bytes.len() > MAX_COMPONENT_BYTES {
         return Err(InspectError::TooBig);
     }
-    let outline = outline(bytes)?;
+    let outline = Outline::of(bytes)?;
+    if !outline.is_component {
+        return Err(InspectError::CoreModule);
+    }
     let types = Validator::new_with_features(features())
         .validate_all(bytes)
-        .map_err(InspectError::Invalid)?;
+        .map_err(InspectError::invalid)?;
     check_imports(&outline.imports, &types)?;
-    check_exports(&outline.exports, &types)?;
+    check_exports(&outline, &types)?;
     match outline.manifests.as_slice() {
         [] => Ok(None),
         [one] => Manifest::parse(one)
@@ -87,50 +101,6 @@ pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
 /// What the engine has switched on.
 fn features() -> WasmFeatures {
     WasmFeatures::WASM2 | WasmFeatures::COMPONENT_MODEL | WasmFeatures::CALL_INDIRECT_OVERLONG
-}
-
-#[derive(Default)]
-struct Outline<'a> {
-    imports: Vec<&'a str>,
-    exports: Vec<&'a str>,
-    manifests: Vec<&'a [u8]>,
-}
-
-/// The component's own imports and exports, and the manifests anywhere in it: compilers leave
-/// custom sections in the core module.
-fn outline(bytes: &[u8]) -> Result<Outline<'_>, InspectError> {
-    let mut outline = Outline::default();
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(InspectError::Invalid)? {
-            Payload::Version { encoding, .. } => {
-                if depth == 0 && encoding == Encoding::Module {
-                    return Err(InspectError::CoreModule);
-                }
-                depth += 1;
-            }
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    outline
-                        .imports
-                        .push(import.map_err(InspectError::Invalid)?.name.name);
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 1 => {
-                for export in section {
-                    outline
-                        .exports
-                        .push(export.map_err(InspectError::Invalid)?.name.name);
-                }
-            }
-            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
-                outline.manifests.push(section.data());
-            }
-            _ => {}
-        }
-    }
-    Ok(outline)
 }
 
 /// Types may be imported, for they do nothing; whatever could be called may not.
@@ -168,22 +138,22 @@ fn is_type_only(entity: &ComponentEntityType, types: &Types) -> bool {
     }
 }
 
-fn check_exports(exports: &[&str], types: &Types) -> Result<(), InspectError> {
+fn check_exports(outline: &Outline<'_>, types: &Types) -> Result<(), InspectError> {
     let wanted = format!("{INTERFACE}@{INTERFACE_VERSION}");
     let found = types.component_item_for_export(&wanted);
     if found.is_some_and(|item| matches!(item.ty, ComponentEntityType::Instance(_))) {
         return Ok(());
     }
-    let other = exports
-        .iter()
-        .find_map(|name| name.strip_prefix(INTERFACE)?.strip_prefix('@'))
+    let other = outline
+        .contract_version()
         .filter(|version| *version != INTERFACE_VERSION);
     Err(match other {
         Some(version) => InspectError::OtherVersion {
-            found: version.to_owned(),
+            found: plain::line(version, NAME_SHOWN),
         },
         None => InspectError::NoProvider {
-            exports: exports
+            exports: outline
+                .exports
                 .iter()
                 .take(NAMES_SHOWN)
                 .map(|name| quoted(name))
@@ -194,6 +164,5 @@ fn check_exports(exports: &[&str], types: &Types) -> Result<(), InspectError> {
 
 /// A name that a component chose, safe for a terminal.
 fn quoted(name: &str) -> String {
-    let short: String = name.chars().take(100).collect();
-    format!("`{}`", short.escape_debug())
+    format!("`{}`", plain::line(name, NAME_SHOWN))
 }
