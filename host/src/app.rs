@@ -26,13 +26,18 @@ use crate::steps::Steps;
 use crate::steps::provider::Provider;
 use crate::steps::resource::ProtectedResources;
 use crate::store::{self, SharedStore};
-use crate::temporal::{Embedded, Settings, Temporal};
+use crate::temporal::{Connected, Embedded, Settings, Temporal};
+use crate::traces;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// How long the last traces may take to be sent, at the end.
+const LAST_TRACES: Duration = Duration::from_secs(2);
 
 /// What is known once Celadon listens.
 #[derive(Clone, Debug)]
@@ -48,6 +53,7 @@ pub struct Started {
 pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), AppError> {
     // Asked for first, so that a signal during a long start is not lost.
     let stop = signals::stop()?;
+    traces::start(&config.telemetry).map_err(AppError::Traces)?;
     let app = App::build(config).await?;
     let address = app
         .listener
@@ -66,7 +72,7 @@ pub struct App {
     listener: TcpListener,
     web: Web,
     steps: Arc<Steps>,
-    client: watch::Sender<Option<temporalio_client::Client>>,
+    client: watch::Sender<Option<Connected>>,
     embedded: Option<Embedded>,
     temporal_address: String,
 }
@@ -140,9 +146,12 @@ impl App {
             .map_err(AppError::Serve)?;
         tracing::info!("stopping: the requests in flight have ended");
         background.stop().await;
-        if let Some(embedded) = self.embedded {
-            embedded.stop().await;
-        }
+        let embedded = async {
+            if let Some(embedded) = self.embedded {
+                embedded.stop().await;
+            }
+        };
+        tokio::join!(traces::stop(LAST_TRACES), embedded);
         tracing::info!("stopped");
         Ok(())
     }

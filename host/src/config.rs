@@ -56,6 +56,8 @@ pub struct Config {
     pub clients: BTreeMap<String, Client>,
     /// `[operators]`; `None`: the operators' pages and API are off.
     pub operators: Option<Operators>,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
     /// Where the operator's approvals are. `None`: `celadon dev`, which has no file to stand beside.
     pub lock: Option<LockPlace>,
 }
@@ -271,4 +273,25 @@ pub struct Operators {
     /// The one origin whose pages may call `/codec/…` without it, from this machine: the Temporal
     /// UI that `celadon dev` starts. No file can say this.
     pub open_codec_origin: Option<url::Origin>,
+}
+
+/// `[telemetry]`: where traces go.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// `otlp`: a collector that takes OTLP over gRPC, as an origin; `None`: nothing is traced.
+    pub otlp: Option<Url>,
+    /// `service_name`: `service.name` of the traces. Default `celadon`.
+    pub service_name: String,
+    /// `sample`: which part of all logins is traced, from 0 to 1. Default 1.
+    pub sample: f64,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            otlp: None,
+            service_name: "celadon".to_owned(),
+            sample: 1.0,
+        }
+    }
 }

@@ -24,4 +24,5 @@ pub mod sessions;
 pub mod steps;
 pub mod store;
 pub mod temporal;
+pub mod traces;
 pub mod web;

@@ -1,6 +1,6 @@
 //! What a black-box test of Celadon stands on: the program as a child process ([`Celadon`]), a real
 //! Temporal dev server ([`Temporal`]), OpenID providers that others wrote ([`Op`], [`MockOp`]), one
-//! that lies ([`liar`]), a browser without JavaScript ([`Browser`]), a real one ([`Chromium`]), an
+//! that lies ([`liar`]), a collector of traces ([`collector`]), a browser without JavaScript ([`Browser`]), a real one ([`Chromium`]), an
 //! application that calls the API ([`Caller`]) and a search for secrets in whatever bytes are left
 //! behind ([`Needles`]).
 //!
@@ -14,6 +14,7 @@ mod caller;
 mod celadon;
 mod children;
 mod chromium;
+pub mod collector;
 mod database;
 mod http;
 mod leaks;

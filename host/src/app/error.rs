@@ -6,6 +6,7 @@ use crate::plugin::engine::EngineError;
 use crate::seal::KeyError;
 use crate::store::StoreError;
 use crate::temporal::EmbeddedError;
+use crate::traces::TracesError;
 use std::io;
 use std::net::SocketAddr;
 
@@ -40,6 +41,9 @@ pub enum AppError {
     /// The embedded Temporal.
     #[error("the embedded temporal cannot be started; give [temporal] address to use another")]
     Temporal(#[source] EmbeddedError),
+    /// `[telemetry]`
+    #[error("logins cannot be traced")]
+    Traces(#[source] TracesError),
     /// Signals cannot be listened for.
     #[error("signals cannot be listened for")]
     Signals(#[source] io::Error),

@@ -30,7 +30,7 @@ fn loopback() -> Egress {
 
 fn get(url: &str) -> Outgoing {
     let url = Url::parse(url).expect("a test URL");
-    Outgoing::get(url, Instant::now() + Duration::from_secs(8))
+    Outgoing::get("test", url, Instant::now() + Duration::from_secs(8))
 }
 
 fn post(url: &str) -> Outgoing {

@@ -28,6 +28,7 @@ use super::engine::Engine;
 use super::revisions::Revision;
 use crate::config::Limits;
 use crate::metrics;
+use crate::traces;
 use celadon_workflows::types::ProviderName;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -174,6 +175,22 @@ impl Sandbox {
             + Send
             + 'static,
     {
+        let measured = self.run_measured(guest, function, call);
+        traces::plugin_call(guest.provider, function, measured, outcome).await
+    }
+
+    async fn run_measured<A, F>(
+        &self,
+        guest: Guest<'_>,
+        function: &'static str,
+        call: F,
+    ) -> Result<A, CallError>
+    where
+        A: Answer + Send + 'static,
+        F: FnOnce(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>
+            + Send
+            + 'static,
+    {
         let permit = self.admit().await;
         let begun = Instant::now();
         let result = match permit {
@@ -181,11 +198,7 @@ impl Sandbox {
             None => Err(CallError::Busy),
         };
         let took = begun.elapsed();
-        let outcome = match &result {
-            Ok(answer) if answer.is_failure() => "failure",
-            Ok(_) => "ok",
-            Err(error) => error.outcome(),
-        };
+        let outcome = outcome(&result);
         metrics::plugin_call(guest.provider, function, outcome, took);
         tracing::debug!(
             provider = %guest.provider,
@@ -239,6 +252,15 @@ impl Sandbox {
         tokio::task::spawn_blocking(task)
             .await
             .map_err(CallError::Host)?
+    }
+}
+
+/// How a call went, in a word.
+fn outcome<A: Answer>(result: &Result<A, CallError>) -> &'static str {
+    match result {
+        Ok(answer) if answer.is_failure() => "failure",
+        Ok(_) => metrics::PLUGIN_OK,
+        Err(error) => error.outcome(),
     }
 }
 

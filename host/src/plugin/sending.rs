@@ -149,6 +149,7 @@ fn outgoing(prepared: &Prepared, deadline: Instant) -> Outgoing {
         body: prepared.body.as_ref().map(|body| body.to_vec()),
         deadline,
         max_body: MOST_BYTES,
+        purpose: prepared.role.as_str(),
     }
 }
 

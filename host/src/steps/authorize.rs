@@ -3,10 +3,9 @@
 //! The component may add parameters; every parameter that matters for security is the host's, and
 //! one that the host writes cannot be added, repeated or written in another case.
 
-use super::Steps;
 use super::attempt::Secrets;
 use super::provider::Provider;
-use crate::metrics;
+use super::{Steps, watched};
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::bindings::{AuthorizationRequest, Parameter};
@@ -50,7 +49,7 @@ impl Steps {
         secrets: &Secrets,
     ) -> Result<Url, Stop> {
         let link = self.write_link(provider, revision, secrets);
-        metrics::step("authorize", link).await
+        watched("authorize", None, link).await
     }
 
     async fn write_link(

@@ -23,6 +23,47 @@ const WRONG: &[(&str, &str)] = &[
         "[providers]\ngoogle = \"x\"",
         ":2: providers.google: is a string: write a table",
     ),
+    // [telemetry]
+    (
+        "[telemetry]\notpl = \"http://127.0.0.1:4317\"",
+        ":2: telemetry.otpl: unknown key; did you mean `otlp`?",
+    ),
+    (
+        "[telemetry]\notlp = \"127.0.0.1:4317\"",
+        ":2: telemetry.otlp: is not a URL",
+    ),
+    (
+        "[telemetry]\notlp = \"http://key:hunter2@127.0.0.1:4317\"",
+        ":2: telemetry.otlp: holds a user or a password",
+    ),
+    (
+        "[telemetry]\notlp = \"https://127.0.0.1:4317\"",
+        ":2: telemetry.otlp: is https, which is not available yet",
+    ),
+    (
+        "[telemetry]\notlp = \"http://collector.example:4317\"",
+        ":2: telemetry.otlp: is http to a public host",
+    ),
+    (
+        "[telemetry]\nsample = 1.5",
+        ":2: telemetry.sample: is no part of all logins: write a number from 0 to 1",
+    ),
+    (
+        "[telemetry]\nsample = nan",
+        ":2: telemetry.sample: is no part of all logins",
+    ),
+    (
+        "[telemetry]\nsample = 10",
+        ":2: telemetry.sample: is no part of all logins",
+    ),
+    (
+        "[telemetry]\nsample = \"all\"",
+        ":2: telemetry.sample: is a string: write a number",
+    ),
+    (
+        "[telemetry]\nservice_name = \"\"",
+        ":2: telemetry.service_name: is empty",
+    ),
     // [server]
     (
         "[server]\nlisten = \"localhost:80\"",
