@@ -5,6 +5,7 @@
 //! everything else.
 
 pub mod check;
+mod compile;
 pub mod dev;
 mod keys;
 mod log;
@@ -13,6 +14,7 @@ mod serve;
 
 use crate::app::AppError;
 use crate::config::{self, Config, ConfigErrors, Environment, Warning};
+use crate::plugin::component::compile::confined;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -61,6 +63,9 @@ enum Command {
     /// Build and look at provider components
     #[command(subcommand)]
     Provider(ProviderCommand),
+    /// What the program asks of a child of its own
+    #[command(name = confined::COMMAND, hide = true)]
+    CompileComponent(compile::Order),
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,6 +100,9 @@ pub(crate) enum CliError {
     /// The sandbox could not be set up.
     #[error("the sandbox cannot be set up")]
     Sandbox(#[source] crate::plugin::engine::EngineError),
+    /// This program does not find itself.
+    #[error("cannot tell where this program is, and so not start its compiler")]
+    Compiler(#[source] io::Error),
     /// The threads could not be started.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -117,6 +125,7 @@ impl CliError {
         match self {
             Self::Configuration(_) | Self::Providers { .. } | Self::Log(_) => 2,
             Self::Sandbox(_)
+            | Self::Compiler(_)
             | Self::Runtime(_)
             | Self::App(_)
             | Self::Dev(_)
@@ -128,9 +137,14 @@ impl CliError {
 
 /// Does what the arguments ask for. What goes wrong is said on stderr, once, here.
 pub fn run(arguments: Arguments) -> ExitCode {
+    // A compiler gives up its rights before anything else is done.
+    if let Command::CompileComponent(order) = &arguments.command {
+        return ExitCode::from(confined::run(order.into()));
+    }
     let file = arguments.config.or_else(file_of_environment);
     let file = file.as_deref();
     let done = match arguments.command {
+        Command::CompileComponent(_) => Ok(()),
         Command::Serve => serve::run(file),
         Command::Dev(options) => develop(options),
         Command::Check => check::run(file, check::inspect),
@@ -213,6 +227,14 @@ mod tests {
         }
         let build = parse("celadon provider build a.wasm --output b.wasm --config c.toml").unwrap();
         assert_eq!(build.config, Some(PathBuf::from("c.toml")));
+    }
+
+    #[test]
+    fn the_compiler_is_no_command_for_people() {
+        let help = Arguments::command().render_long_help().to_string();
+        assert!(!help.contains(confined::COMMAND), "{help}");
+        assert!(parse("celadon compile-component large diagnosis 1 1").is_ok());
+        assert!(parse("celadon compile-component huge calls 1 1").is_err());
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub use http::http_client;
 pub use leaks::Needles;
 pub use mock_op::MockOp;
 pub use op::{Op, Request};
-pub use places::{free_port, number, pictures};
+pub use places::{component, free_port, number, pictures};
 pub use proxy::Proxy;
 pub use sandbox::Sandbox;
 pub use temporal::Temporal;

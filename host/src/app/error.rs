@@ -30,6 +30,9 @@ pub enum AppError {
     /// The sandbox.
     #[error("the sandbox cannot be set up")]
     Engine(#[source] EngineError),
+    /// This program does not find itself.
+    #[error("cannot tell where this program is, and so not start its compiler")]
+    Compiler(#[source] io::Error),
     /// TLS towards providers.
     #[error("the HTTP client cannot be set up")]
     Egress(#[source] EgressError),

@@ -43,6 +43,11 @@ pub struct Secrets {
 }
 
 impl Secrets {
+    /// The login's id: the SHA-256 of its `state`.
+    pub fn login(&self) -> LoginId {
+        LoginId::new(random::sha256_hex(self.state.as_bytes()))
+    }
+
     /// `code_challenge` by S256 (RFC 7636 section 4.2).
     pub fn code_challenge(&self) -> String {
         let verifier = PkceCodeVerifier::new(self.code_verifier.clone());
@@ -122,7 +127,7 @@ impl Steps {
             scopes: wish.scopes.unwrap_or_else(|| revision.scopes.clone()),
             hints: wish.hints,
         };
-        let login = LoginId::new(random::sha256_hex(secrets.state.as_bytes()));
+        let login = secrets.login();
         let now = clock::now();
         let expires_at = now + self.config.login.expires_in.as_secs();
         let attempt = NewAttempt {

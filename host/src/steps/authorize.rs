@@ -15,6 +15,7 @@ use crate::plugin::endpoints::Endpoints;
 use crate::plugin::transcript::{Stop, fault};
 use celadon_workflows::types::Reason;
 use std::time::{Duration, Instant};
+use tracing::Instrument;
 use url::Url;
 
 /// How long a browser waits for the link.
@@ -46,7 +47,10 @@ impl Steps {
         revision: &Revision,
         secrets: &Secrets,
     ) -> Result<Url, Stop> {
-        let link = self.write_link(provider, revision, secrets);
+        let span = super::of_login("authorize", &secrets.login());
+        let link = self
+            .write_link(provider, revision, secrets)
+            .instrument(span);
         metrics::step("authorize", link).await
     }
 

@@ -3,14 +3,16 @@
 use super::ProviderReport;
 use crate::cli::CliError;
 use crate::config::Config;
+use crate::plugin::component::Compiler;
 use crate::plugin::revisions::{self, LoadError, Loaded};
 use tokio::runtime::Runtime;
 
 /// Loads every provider's component, asks it to describe itself, and keeps nothing.
 pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, CliError> {
+    let compiler = Compiler::children().map_err(CliError::Compiler)?;
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     let found = runtime
-        .block_on(revisions::check(config))
+        .block_on(revisions::check(config, compiler))
         .map_err(CliError::Sandbox)?;
     Ok(found
         .into_iter()

@@ -2,10 +2,10 @@
 
 use super::error::LoadError;
 use super::load::Loader;
-use crate::config::Config;
+use crate::config::{Config, Tier};
 use crate::plugin::call::Sandbox;
-use crate::plugin::component::{ComponentDigest, Library};
-use crate::plugin::engine::{Engine, EngineError, EngineOptions};
+use crate::plugin::component::{Compiler, ComponentDigest, Library};
+use crate::plugin::engine::{EngineError, EngineOptions, Engines};
 use celadon_workflows::types::{ProviderName, RevisionId};
 
 /// Calls that a check makes at once; it makes one.
@@ -36,13 +36,17 @@ pub struct Loaded {
 }
 
 /// Loads every configured provider and keeps nothing.
-pub async fn check(config: &Config) -> Result<Vec<ProviderReport>, EngineError> {
-    let engine = Engine::new(EngineOptions {
+pub async fn check(
+    config: &Config,
+    compiler: Compiler,
+) -> Result<Vec<ProviderReport>, EngineError> {
+    let small = |tier| EngineOptions {
         slots: SLOTS,
-        ..EngineOptions::default()
-    })?;
-    let library = Library::new(engine.clone(), None);
-    let loader = Loader::new(None, library, Sandbox::new(engine));
+        ..EngineOptions::of(tier)
+    };
+    let engines = Engines::new(small(Tier::Compact), small(Tier::Large))?;
+    let sandbox = Sandbox::new(&engines);
+    let loader = Loader::new(None, Library::new(engines, None, compiler), sandbox);
     let mut reports = Vec::new();
     for (name, provider) in &config.providers {
         let loaded = loader.load(name, provider).await;

@@ -78,10 +78,10 @@ async fn load(
     providers: impl IntoIterator<Item = (ProviderName, config::Provider)>,
     store: Arc<Kept>,
 ) -> (Providers, Vec<ProviderFailure>) {
-    let engine = testing::engine();
-    let library = Library::new(engine.clone(), None);
+    let library = testing::library();
+    let sandbox = Sandbox::new(library.engines());
     let providers = providers.into_iter().collect();
-    Providers::load_all(providers, store, library, Sandbox::new(engine)).await
+    Providers::load_all(providers, store, library, sandbox).await
 }
 
 #[tokio::test]
