@@ -16,8 +16,9 @@ use crate::http::{self, Web, server};
 use crate::logins::Logins;
 use crate::oidc::discovery::Discovery;
 use crate::oidc::jwks::KeySets;
+use crate::plugin::approval::Approvals;
 use crate::plugin::component::{CodeCache, Compiler, Library};
-use crate::plugin::engine::Engines;
+use crate::plugin::engine::{EngineError, Engines};
 use crate::plugin::{Providers, Sandbox};
 use crate::seal::KeyRing;
 use crate::sessions::Sessions;
@@ -80,6 +81,7 @@ impl App {
     /// Builds everything that needs nobody else: no provider and no Temporal is contacted.
     async fn build(config: Config) -> Result<Self, AppError> {
         let config = Arc::new(config);
+        let approvals = Approvals::read(&config).map_err(AppError::Approvals)?;
         let listener = listen(&config).await?;
         let keys = KeyRing::open_or_create(&config.store.keys).map_err(AppError::Keys)?;
         let store = store::open(&config.store.url)
@@ -87,7 +89,7 @@ impl App {
             .map_err(AppError::Store)?;
         let readiness = Readiness::new();
         readiness.set(Part::Store, true);
-        let revisions = load_providers(&config, &store, &keys).await?;
+        let revisions = load_providers(&config, approvals, &store, &keys).await?;
         readiness.set(Part::Plugins, true);
         let steps = Arc::new(Steps {
             providers: providers(&config)?,
@@ -162,11 +164,14 @@ async fn listen(config: &Config) -> Result<TcpListener, AppError> {
 /// The components. One that cannot be loaded is reported and takes no other with it.
 async fn load_providers(
     config: &Config,
+    approvals: Approvals,
     store: &SharedStore,
     keys: &KeyRing,
 ) -> Result<Providers, AppError> {
     let engines = Engines::usual().map_err(AppError::Engine)?;
-    let compiler = Compiler::children().map_err(AppError::Compiler)?;
+    let compiler = Compiler::children()
+        .map_err(EngineError::Compiler)
+        .map_err(AppError::Engine)?;
     let key = keys.keyed_key("compiled code");
     let cache = CodeCache::open(cache_folder(config), &key);
     if let Err(error) = &cache {
@@ -175,7 +180,7 @@ async fn load_providers(
     let library = Library::new(engines, cache.ok(), compiler);
     let sandbox = Sandbox::with_diagnosis(&library);
     let store: Arc<dyn store::Components> = Arc::clone(store) as _;
-    let (providers, failures) = Providers::load(config, store, library, sandbox).await;
+    let (providers, failures) = Providers::load(config, approvals, store, library, sandbox).await;
     for failure in failures {
         tracing::error!(provider = %failure.provider, error = %failure, "a provider is not available");
     }

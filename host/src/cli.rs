@@ -14,6 +14,8 @@ mod serve;
 
 use crate::app::AppError;
 use crate::config::{self, Config, ConfigErrors, Environment, Warning};
+use crate::plain;
+use crate::plugin::approval::ApprovalError;
 use crate::plugin::component::compile::confined;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -21,10 +23,14 @@ use std::process::ExitCode;
 use std::{env, error, io};
 use tokio::runtime::Runtime;
 
+/// The longest line of an error, in characters: a word of a description is shorter.
+const LONGEST_LINE: usize = 4096;
+
 const EXAMPLES: &str = "\
 Examples:
   celadon dev                          everything on this machine, with a demo provider
   celadon check                        what is wrong, and what each provider may do
+  celadon provider approve             read what new components may do, and approve it
   celadon --config sso.toml serve      sign users in
   CELADON_SERVER__LISTEN=0.0.0.0:8080 celadon serve
 
@@ -60,26 +66,12 @@ enum Command {
     /// List, check and rotate the keys that seal everything at rest
     #[command(after_help = keys::PROCEDURE)]
     Keys(keys::Keys),
-    /// Build and look at provider components
+    /// Build, look at, check and approve provider components
     #[command(subcommand)]
-    Provider(ProviderCommand),
+    Provider(provider::Command),
     /// What the program asks of a child of its own
     #[command(name = confined::COMMAND, hide = true)]
     CompileComponent(compile::Order),
-}
-
-#[derive(Debug, Subcommand)]
-enum ProviderCommand {
-    /// Make a component of a core WebAssembly module
-    #[command(after_help = "Example:\n  \
-        celadon provider build target/wasm32-unknown-unknown/guest/my_idp.wasm --output my-idp.wasm")]
-    Build {
-        /// The module, as the compiler wrote it
-        module: PathBuf,
-        /// Where the component goes; an existing one is replaced
-        #[arg(long, short, value_name = "FILE")]
-        output: PathBuf,
-    },
 }
 
 /// Why a command failed.
@@ -94,15 +86,15 @@ pub(crate) enum CliError {
         /// How many.
         count: usize,
     },
+    /// `celadon.lock`, or the list of what comes with the program.
+    #[error(transparent)]
+    Approvals(#[from] ApprovalError),
     /// `CELADON_LOG` or `CELADON_LOG_FORMAT`.
     #[error(transparent)]
     Log(#[from] log::LogError),
     /// The sandbox could not be set up.
     #[error("the sandbox cannot be set up")]
     Sandbox(#[source] crate::plugin::engine::EngineError),
-    /// This program does not find itself.
-    #[error("cannot tell where this program is, and so not start its compiler")]
-    Compiler(#[source] io::Error),
     /// The threads could not be started.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -123,14 +115,13 @@ pub(crate) enum CliError {
 impl CliError {
     fn code(&self) -> u8 {
         match self {
-            Self::Configuration(_) | Self::Providers { .. } | Self::Log(_) => 2,
-            Self::Sandbox(_)
-            | Self::Compiler(_)
-            | Self::Runtime(_)
-            | Self::App(_)
-            | Self::Dev(_)
-            | Self::Keys(_)
-            | Self::Provider(_) => 1,
+            Self::Configuration(_)
+            | Self::Providers { .. }
+            | Self::Log(_)
+            | Self::Approvals(_)
+            | Self::App(AppError::Approvals(_)) => 2,
+            Self::Sandbox(_) | Self::Runtime(_) | Self::App(_) | Self::Dev(_) | Self::Keys(_) => 1,
+            Self::Provider(error) => error.code(),
         }
     }
 }
@@ -149,9 +140,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Dev(options) => develop(options),
         Command::Check => check::run(file, check::inspect),
         Command::Keys(keys) => keys::run(file, keys),
-        Command::Provider(ProviderCommand::Build { module, output }) => {
-            provider::build(&module, &output).map_err(CliError::from)
-        }
+        Command::Provider(command) => provider::run(file, command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -189,10 +178,12 @@ fn complain(error: &CliError) {
         }
         return;
     }
-    eprintln!("error: {error}");
+    // An error may quote what a stranger wrote. Celadon's own lines stay lines.
+    let safe = |error: &dyn error::Error| plain::lines(&error.to_string(), LONGEST_LINE);
+    eprintln!("error: {}", safe(error));
     let mut source = error::Error::source(error);
     while let Some(cause) = source {
-        eprintln!("  because: {cause}");
+        eprintln!("  because: {}", safe(cause));
         source = cause.source();
     }
 }

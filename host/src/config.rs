@@ -31,6 +31,7 @@ pub use load::{DEFAULT_FILE, load};
 pub use mistake::{Caution, ConfigErrors, Mistake, Place, Warning};
 pub use problem::Problem;
 pub use secret::{Secret, SecretError};
+pub use values::is_name as is_provider_name;
 
 use celadon_workflows::types::ProviderName;
 use ipnet::IpNet;
@@ -57,6 +58,17 @@ pub struct Config {
     pub clients: BTreeMap<String, Client>,
     /// `[operators]`; `None`: the operators' pages and API are off.
     pub operators: Option<Operators>,
+    /// Where the operator's approvals are. `None`: `celadon dev`, which has no file to stand beside.
+    pub lock: Option<LockPlace>,
+}
+
+/// Where `celadon.lock` is, and the configuration that it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockPlace {
+    /// The lock, in the folder of the configuration file. It may be missing.
+    pub path: PathBuf,
+    /// The configuration file, absolute. `None`: there is none, all of it is in the environment.
+    pub configuration: Option<PathBuf>,
 }
 
 /// `[server]`: where Celadon listens and how the world calls it.

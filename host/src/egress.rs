@@ -10,7 +10,7 @@
 //! idle connection: that would be ambiguous, and an authorization code cannot be sent twice. TLS
 //! sessions are resumed, so the price is a round trip.
 
-mod addresses;
+pub mod addresses;
 mod error;
 mod message;
 mod policy;

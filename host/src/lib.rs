@@ -16,6 +16,7 @@ pub mod http;
 pub mod logins;
 pub mod metrics;
 pub mod oidc;
+pub mod plain;
 pub mod plugin;
 pub mod random;
 pub mod seal;

@@ -1,6 +1,7 @@
 //! Why the program cannot start or had to stop.
 
 use crate::egress::EgressError;
+use crate::plugin::approval::ApprovalError;
 use crate::plugin::engine::EngineError;
 use crate::seal::KeyError;
 use crate::store::StoreError;
@@ -21,6 +22,9 @@ pub enum AppError {
         /// Why.
         source: io::Error,
     },
+    /// `celadon.lock`, or the list of what comes with the program.
+    #[error("it cannot be told which components are approved")]
+    Approvals(#[source] ApprovalError),
     /// `[store] keys`
     #[error("the key ring cannot be used")]
     Keys(#[source] KeyError),
@@ -30,9 +34,6 @@ pub enum AppError {
     /// The sandbox.
     #[error("the sandbox cannot be set up")]
     Engine(#[source] EngineError),
-    /// This program does not find itself.
-    #[error("cannot tell where this program is, and so not start its compiler")]
-    Compiler(#[source] io::Error),
     /// TLS towards providers.
     #[error("the HTTP client cannot be set up")]
     Egress(#[source] EgressError),

@@ -43,6 +43,7 @@ pub(super) fn config(mut root: Section<'_>) -> Option<Config> {
         providers: providers.into_iter().collect::<Option<_>>()?,
         clients: clients?,
         operators,
+        lock: None,
     })
 }
 

@@ -38,7 +38,7 @@ pub(super) fn word<T: Copy>(
 }
 
 /// Whether a text is `[a-z0-9][a-z0-9-]{0,62}`: it stands in URLs.
-pub(super) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&text.len()) && !text.starts_with('-') && text.bytes().all(allowed)
 }

@@ -9,6 +9,7 @@
 pub mod compile;
 pub mod inspect;
 pub mod manifest;
+pub mod outline;
 
 mod library;
 
@@ -19,10 +20,14 @@ use self::inspect::InspectError;
 use self::manifest::Manifest;
 use super::bindings;
 use super::engine::{Engine, EngineError};
+use crate::plain::Foreign;
 use crate::random;
 use std::fmt;
 use std::sync::Arc;
 use wasmtime::component::{Component, Linker};
+
+/// The biggest component that any limit allows, in bytes.
+pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 
 /// A component's name: the lower-case hex SHA-256 of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +37,12 @@ impl ComponentDigest {
     /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(random::sha256_hex(bytes))
+    }
+
+    /// A digest as text: 64 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == 64 && text.bytes().all(is_hex)).then(|| Self(text.to_owned()))
     }
 
     /// The digest as text.
@@ -57,11 +68,13 @@ pub enum ComponentError {
     Compile(#[from] CompileError),
     /// It exports the contract's interface under its right name, but not all of its functions.
     #[error(
-        "the component lacks functions of {}@{}: build it against the WIT of that version",
-        inspect::INTERFACE,
-        inspect::INTERFACE_VERSION
+        "the component says that it is a provider of {interface}@{version}, and its functions are not \
+         those of {interface}@{version}, which this Celadon speaks: build it against the WIT of that version \
+         (wit/v0.1/provider.wit), or with the SDK",
+        interface = inspect::INTERFACE,
+        version = inspect::INTERFACE_VERSION
     )]
-    MissingFunctions(#[source] wasmtime::Error),
+    MissingFunctions(#[source] Foreign<wasmtime::Error>),
     /// There is no engine for it.
     #[error("the sandbox of the tier `large` cannot be set up")]
     Engine(#[from] EngineError),
@@ -92,7 +105,7 @@ impl LoadedComponent {
         let pre = linker
             .instantiate_pre(component)
             .and_then(bindings::IdentityProviderPre::new)
-            .map_err(ComponentError::MissingFunctions)?;
+            .map_err(|error| ComponentError::MissingFunctions(error.into()))?;
         Ok(Self {
             digest: ComponentDigest::of(&bytes),
             manifest,

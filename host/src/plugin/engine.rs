@@ -95,6 +95,9 @@ pub enum EngineError {
     /// No thread could be started.
     #[error("the sandbox's clock cannot be started")]
     Ticker(#[source] std::io::Error),
+    /// This program does not find itself.
+    #[error("cannot tell where this program is, and so not start its compiler")]
+    Compiler(#[source] std::io::Error),
 }
 
 /// An engine whose epochs pass. Cheap to clone.

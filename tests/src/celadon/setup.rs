@@ -19,11 +19,14 @@ pub struct Setup {
     clients: Vec<(String, String)>,
     rest: String,
     environment: Vec<(String, String)>,
+    approves: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Provider {
     component: PathBuf,
+    /// Whether the component came with the program, so that nobody needs to approve it.
+    bundled: bool,
     client_id: String,
     /// The environment variable that holds the client secret.
     secret: String,
@@ -52,6 +55,7 @@ impl Setup {
             clients: Vec::new(),
             rest: String::new(),
             environment: Vec::new(),
+            approves: true,
         })
     }
 
@@ -69,6 +73,7 @@ impl Setup {
             name.to_owned(),
             Provider {
                 component: component("oidc")?,
+                bundled: true,
                 client_id: op.client_id().to_owned(),
                 secret: variable,
                 credential: None,
@@ -97,6 +102,7 @@ impl Setup {
             name.to_owned(),
             Provider {
                 component: component("oidc")?,
+                bundled: true,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_MOCK".to_owned(),
                 credential: None,
@@ -118,6 +124,7 @@ impl Setup {
             name.to_owned(),
             Provider {
                 component: component("oidc")?,
+                bundled: true,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_ANY".to_owned(),
                 credential: None,
@@ -140,11 +147,43 @@ impl Setup {
 
     /// Changes the component of the provider added last to another one that the build has made,
     /// such as `test/spy`.
-    pub fn component(mut self, name: &str) -> Result<Self> {
+    pub fn component(self, name: &str) -> Result<Self> {
+        let file = component(name)?;
+        Ok(self.component_file(&file, !name.starts_with("test/")))
+    }
+
+    /// The file of a component that the build has made.
+    pub fn built(name: &str) -> Result<PathBuf> {
+        component(name)
+    }
+
+    /// Changes the component of the provider added last to one that the build has not made.
+    #[must_use]
+    pub fn foreign_component(self, file: &Path) -> Self {
+        self.component_file(file, false)
+    }
+
+    fn component_file(mut self, file: &Path, bundled: bool) -> Self {
         if let Some((_, provider)) = self.providers.last_mut() {
-            provider.component = component(name)?;
+            provider.component = file.to_owned();
+            provider.bundled = bundled;
         }
-        Ok(self)
+        self
+    }
+
+    /// Approves no component before the program is started. Without this, all that are not bundled
+    /// are, by `celadon provider approve`.
+    #[must_use]
+    pub fn unapproved(self) -> Self {
+        Self {
+            approves: false,
+            ..self
+        }
+    }
+
+    /// Whether somebody has to approve something before the program is started.
+    pub(super) fn needs_approval(&self) -> bool {
+        self.approves && self.providers.iter().any(|(_, provider)| !provider.bundled)
     }
 
     /// Signs in at the provider added last as at Google, which it emulates.

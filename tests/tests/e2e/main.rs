@@ -3,6 +3,7 @@
 //! sentence that it proves.
 
 mod api;
+mod approval;
 mod boot;
 mod clicked;
 mod client_keys;

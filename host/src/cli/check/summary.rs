@@ -92,7 +92,7 @@ fn provider(out: &mut impl Write, provider: &Provider, digest: &str) -> io::Resu
     limits(out, &provider.limits)
 }
 
-fn grant(out: &mut impl Write, grant: &Grant) -> io::Result<()> {
+pub(in crate::cli) fn grant(out: &mut impl Write, grant: &Grant) -> io::Result<()> {
     line(out, "further origins", &or_none(&grant.origins))?;
     line(
         out,
@@ -142,11 +142,15 @@ fn temporal(temporal: &Temporal) -> String {
     format!("{address}, namespace {namespace}, task queue {task_queue}")
 }
 
-fn line(out: &mut impl Write, what: &str, value: &dyn std::fmt::Display) -> io::Result<()> {
+pub(in crate::cli) fn line(
+    out: &mut impl Write,
+    what: &str,
+    value: &dyn std::fmt::Display,
+) -> io::Result<()> {
     writeln!(out, "  {what:<18}{value}")
 }
 
-fn or_none<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+pub(in crate::cli) fn or_none<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     let values: Vec<_> = values.into_iter().map(|value| value.to_string()).collect();
     if values.is_empty() {
         "none".to_owned()

@@ -119,6 +119,8 @@ impl Setup {
                 codec_origins: Vec::new(),
                 open_codec_origin: Some(Url::parse(temporal_ui)?.origin()),
             }),
+            // Its one component is the one that was built with it.
+            lock: None,
         })
     }
 

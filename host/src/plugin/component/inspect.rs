@@ -6,11 +6,13 @@
 //! minutes, if a stranger has made it so: for a host, [`inspect_for`] runs where the compiler does.
 
 use super::manifest::{Manifest, ManifestError};
+use super::outline::Outline;
 use crate::config::Tier;
-use crate::plugin::componentize::MANIFEST_SECTION;
+use crate::plain::{self, Foreign};
+pub use crate::plugin::componentize::MANIFEST_SECTION;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Validator, WasmFeatures};
 
 /// The interface that a provider exports, without its version.
 pub const INTERFACE: &str = "celadon:provider/provider";
@@ -19,6 +21,8 @@ pub const INTERFACE_VERSION: &str = "0.1.0";
 
 /// Names quoted in one error: enough to see what is wrong.
 const NAMES_SHOWN: usize = 8;
+/// Characters of a name.
+const NAME_SHOWN: usize = 100;
 
 /// Raised whenever something that was taken is refused from then on: what was compiled under other
 /// rules is compiled again.
@@ -42,7 +46,7 @@ pub enum InspectError {
     NeedsLarge,
     /// No wasm, or broken, or in need of a proposal that is switched off.
     #[error("the file is not valid WebAssembly of the kind that Celadon runs")]
-    Invalid(#[source] wasmparser::BinaryReaderError),
+    Invalid(#[source] Foreign<wasmparser::BinaryReaderError>),
     /// A core module.
     #[error(
         "the file is a core module, not a component: make one with \
@@ -69,7 +73,8 @@ pub enum InspectError {
     },
     /// It does not export the contract.
     #[error(
-        "the component does not export {INTERFACE}@{INTERFACE_VERSION}, so it is no provider; it exports {}",
+        "the component does not export {INTERFACE}@{INTERFACE_VERSION}, so it is no provider; it exports {}: \
+         build it for the world `identity-provider` of wit/v0.1/provider.wit, or with the SDK",
         if .exports.is_empty() { "nothing".to_owned() } else { .exports.join(", ") }
     )]
     NoProvider {
@@ -79,6 +84,12 @@ pub enum InspectError {
     /// Two manifests, or one that is too long or cannot be read.
     #[error("the component's {MANIFEST_SECTION} section cannot be used: {0}")]
     Manifest(#[source] ManifestError),
+}
+
+impl InspectError {
+    pub(super) fn invalid(error: wasmparser::BinaryReaderError) -> Self {
+        Self::Invalid(error.into())
+    }
 }
 
 /// Checks that these bytes are a provider for the compact tier, and reads its manifest.
@@ -94,17 +105,17 @@ pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
 /// # Errors
 /// See [`InspectError`].
 pub fn inspect_for(bytes: &[u8], tier: Tier) -> Result<Option<Manifest>, InspectError> {
-    let outline = outline(bytes)?;
+    let outline = component_outline(bytes)?;
     let manifest = read_manifest(&outline)?;
     let types = match validate(bytes, tier) {
         Ok(types) => types,
         Err(_) if tier == Tier::Compact && validate(bytes, Tier::Large).is_ok() => {
             return Err(InspectError::NeedsLarge);
         }
-        Err(error) => return Err(InspectError::Invalid(error)),
+        Err(error) => return Err(InspectError::invalid(error)),
     };
     check_imports(&outline.imports, &types)?;
-    check_exports(&outline.exports, &types)?;
+    check_exports(&outline, &types)?;
     Ok(manifest)
 }
 
@@ -113,7 +124,16 @@ pub fn inspect_for(bytes: &[u8], tier: Tier) -> Result<Option<Manifest>, Inspect
 /// # Errors
 /// See [`InspectError`].
 pub fn manifest(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
-    read_manifest(&outline(bytes)?)
+    read_manifest(&component_outline(bytes)?)
+}
+
+fn component_outline(bytes: &[u8]) -> Result<Outline<'_>, InspectError> {
+    let outline = Outline::of(bytes)?;
+    if outline.is_component {
+        Ok(outline)
+    } else {
+        Err(InspectError::CoreModule)
+    }
 }
 
 fn read_manifest(outline: &Outline<'_>) -> Result<Option<Manifest>, InspectError> {
@@ -138,50 +158,6 @@ fn features(tier: Tier) -> WasmFeatures {
         Tier::Compact => all,
         Tier::Large => all | WasmFeatures::EXTENDED_CONST,
     }
-}
-
-#[derive(Default)]
-struct Outline<'a> {
-    imports: Vec<&'a str>,
-    exports: Vec<&'a str>,
-    manifests: Vec<&'a [u8]>,
-}
-
-/// The component's own imports and exports, and the manifests anywhere in it: compilers leave
-/// custom sections in the core module.
-fn outline(bytes: &[u8]) -> Result<Outline<'_>, InspectError> {
-    let mut outline = Outline::default();
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(InspectError::Invalid)? {
-            Payload::Version { encoding, .. } => {
-                if depth == 0 && encoding == Encoding::Module {
-                    return Err(InspectError::CoreModule);
-                }
-                depth += 1;
-            }
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    outline
-                        .imports
-                        .push(import.map_err(InspectError::Invalid)?.name.name);
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 1 => {
-                for export in section {
-                    outline
-                        .exports
-                        .push(export.map_err(InspectError::Invalid)?.name.name);
-                }
-            }
-            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
-                outline.manifests.push(section.data());
-            }
-            _ => {}
-        }
-    }
-    Ok(outline)
 }
 
 /// Types may be imported, for they do nothing; whatever could be called may not.
@@ -219,22 +195,22 @@ fn is_type_only(entity: &ComponentEntityType, types: &Types) -> bool {
     }
 }
 
-fn check_exports(exports: &[&str], types: &Types) -> Result<(), InspectError> {
+fn check_exports(outline: &Outline<'_>, types: &Types) -> Result<(), InspectError> {
     let wanted = format!("{INTERFACE}@{INTERFACE_VERSION}");
     let found = types.component_item_for_export(&wanted);
     if found.is_some_and(|item| matches!(item.ty, ComponentEntityType::Instance(_))) {
         return Ok(());
     }
-    let other = exports
-        .iter()
-        .find_map(|name| name.strip_prefix(INTERFACE)?.strip_prefix('@'))
+    let other = outline
+        .contract_version()
         .filter(|version| *version != INTERFACE_VERSION);
     Err(match other {
         Some(version) => InspectError::OtherVersion {
-            found: version.to_owned(),
+            found: plain::line(version, NAME_SHOWN),
         },
         None => InspectError::NoProvider {
-            exports: exports
+            exports: outline
+                .exports
                 .iter()
                 .take(NAMES_SHOWN)
                 .map(|name| quoted(name))
@@ -245,6 +221,5 @@ fn check_exports(exports: &[&str], types: &Types) -> Result<(), InspectError> {
 
 /// A name that a component chose, safe for a terminal.
 fn quoted(name: &str) -> String {
-    let short: String = name.chars().take(100).collect();
-    format!("`{}`", short.escape_debug())
+    format!("`{}`", plain::line(name, NAME_SHOWN))
 }
