@@ -17,8 +17,8 @@ use crate::logins::Logins;
 use crate::oidc::discovery::Discovery;
 use crate::oidc::jwks::KeySets;
 use crate::plugin::approval::Approvals;
-use crate::plugin::component::{CodeCache, Library};
-use crate::plugin::engine::{Engine, EngineOptions};
+use crate::plugin::component::{CodeCache, Compiler, Library};
+use crate::plugin::engine::{EngineError, Engines};
 use crate::plugin::{Providers, Sandbox};
 use crate::seal::KeyRing;
 use crate::sessions::Sessions;
@@ -54,7 +54,13 @@ pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), Ap
     // Asked for first, so that a signal during a long start is not lost.
     let stop = signals::stop()?;
     traces::start(&config.telemetry).map_err(AppError::Traces)?;
-    let app = App::build(config).await?;
+    tokio::pin!(stop);
+    let app = tokio::select! {
+        biased;
+        // Components may take long to compile. What is under way ends with it.
+        () = &mut stop => return Ok(()),
+        app = App::build(config) => app?,
+    };
     let address = app
         .listener
         .local_addr()
@@ -171,15 +177,18 @@ async fn load_providers(
     store: &SharedStore,
     keys: &KeyRing,
 ) -> Result<Providers, AppError> {
-    let engine = Engine::new(EngineOptions::default()).map_err(AppError::Engine)?;
+    let engines = Engines::usual().map_err(AppError::Engine)?;
+    let compiler = Compiler::children()
+        .map_err(EngineError::Compiler)
+        .map_err(AppError::Engine)?;
     let key = keys.keyed_key("compiled code");
     let cache = CodeCache::open(cache_folder(config), &key);
     if let Err(error) = &cache {
         tracing::warn!(error = %error, "compiled components are not kept on disk");
     }
-    let library = Library::new(engine.clone(), cache.ok());
+    let library = Library::new(engines, cache.ok(), compiler);
+    let sandbox = Sandbox::with_diagnosis(&library);
     let store: Arc<dyn store::Components> = Arc::clone(store) as _;
-    let sandbox = Sandbox::new(engine);
     let (providers, failures) = Providers::load(config, approvals, store, library, sandbox).await;
     for failure in failures {
         tracing::error!(provider = %failure.provider, error = %failure, "a provider is not available");

@@ -5,6 +5,7 @@
 //! everything else.
 
 pub mod check;
+mod compile;
 pub mod dev;
 mod keys;
 mod log;
@@ -15,6 +16,7 @@ use crate::app::AppError;
 use crate::config::{self, Config, ConfigErrors, Environment, Warning};
 use crate::plain;
 use crate::plugin::approval::ApprovalError;
+use crate::plugin::component::compile::confined;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -67,6 +69,9 @@ enum Command {
     /// Build, look at, check and approve provider components
     #[command(subcommand)]
     Provider(provider::Command),
+    /// What the program asks of a child of its own
+    #[command(name = confined::COMMAND, hide = true)]
+    CompileComponent(compile::Order),
 }
 
 /// Why a command failed.
@@ -123,9 +128,14 @@ impl CliError {
 
 /// Does what the arguments ask for. What goes wrong is said on stderr, once, here.
 pub fn run(arguments: Arguments) -> ExitCode {
+    // A compiler gives up its rights before anything else is done.
+    if let Command::CompileComponent(order) = &arguments.command {
+        return ExitCode::from(confined::run(order.into()));
+    }
     let file = arguments.config.or_else(file_of_environment);
     let file = file.as_deref();
     let done = match arguments.command {
+        Command::CompileComponent(_) => Ok(()),
         Command::Serve => serve::run(file),
         Command::Dev(options) => develop(options),
         Command::Check => check::run(file, check::inspect),
@@ -208,6 +218,14 @@ mod tests {
         }
         let build = parse("celadon provider build a.wasm --output b.wasm --config c.toml").unwrap();
         assert_eq!(build.config, Some(PathBuf::from("c.toml")));
+    }
+
+    #[test]
+    fn the_compiler_is_no_command_for_people() {
+        let help = Arguments::command().render_long_help().to_string();
+        assert!(!help.contains(confined::COMMAND), "{help}");
+        assert!(parse("celadon compile-component large diagnosis 1 1").is_ok());
+        assert!(parse("celadon compile-component huge calls 1 1").is_err());
     }
 
     #[test]

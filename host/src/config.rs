@@ -12,6 +12,7 @@
 
 mod environment;
 mod key;
+mod limits;
 mod load;
 mod mistake;
 mod problem;
@@ -25,6 +26,7 @@ mod values;
 mod tests;
 
 pub use environment::Environment;
+pub use limits::{Limits, Tier};
 pub use load::{DEFAULT_FILE, load};
 pub use mistake::{Caution, ConfigErrors, Mistake, Place, Warning};
 pub use problem::Problem;
@@ -231,27 +233,6 @@ pub struct Grant {
     pub private_addresses: Vec<IpNet>,
     /// `relax`: `no-pkce`, `no-nonce`, `secrets-in-query`, `hs256-id-token`.
     pub relax: Vec<String>,
-}
-
-/// `[providers.<name>.limits]`
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// `deadline`: CPU time of one call. Default 50 ms.
-    pub deadline: Duration,
-    /// `memory`: bytes of linear memory. Default 32 MiB.
-    pub memory: usize,
-    /// `output`: bytes a call may answer with. Default 1 MiB.
-    pub output: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            deadline: Duration::from_millis(50),
-            memory: 32 << 20,
-            output: 1 << 20,
-        }
-    }
 }
 
 /// `[clients.<name>]`: an application that calls the API.

@@ -10,7 +10,7 @@ mod registry;
 #[cfg(test)]
 mod tests;
 
-use self::labels::{Call, CallTime, Egress, Ended, Http, HttpTime, Started, StepEnd};
+use self::labels::{Call, CallTime, Compilation, Egress, Ended, Http, HttpTime, Started, StepEnd};
 use self::registry::METRICS;
 use crate::egress::{Answer, EgressError};
 use crate::plugin::transcript::Stop;
@@ -143,6 +143,19 @@ pub fn plugin_call(
         let took = took.as_secs_f64();
         METRICS.plugin_times.get_or_create(&time).observe(took);
     }
+}
+
+/// A component was compiled, or could not be.
+pub fn compiled(outcome: &'static str, took: Duration) {
+    METRICS
+        .compilations
+        .get_or_create(&Compilation { outcome })
+        .observe(took.as_secs_f64());
+}
+
+/// A failed call was run again, to tell where it failed.
+pub fn diagnosed() {
+    METRICS.diagnoses.inc();
 }
 
 /// A request to a provider was answered or has failed.

@@ -98,10 +98,8 @@ impl Steps {
                 what: "the plugin pool",
                 source: None,
             })),
-            Err(error) => {
-                tracing::error!(error = %error, outcome = error.outcome(), "a plugin call failed");
-                Err(Stop::refused(Reason::PluginFailed, error.to_string()))
-            }
+            // The sandbox has logged it, or will when it has looked into it.
+            Err(error) => Err(Stop::refused(Reason::PluginFailed, error.to_string())),
         }
     }
 }

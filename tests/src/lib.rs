@@ -37,7 +37,7 @@ pub use http::http_client;
 pub use leaks::Needles;
 pub use mock_op::MockOp;
 pub use op::{Op, Request};
-pub use places::{free_port, number, pictures, text_of};
+pub use places::{component, free_port, number, pictures, text_of};
 pub use proxy::Proxy;
 pub use sandbox::Sandbox;
 pub use temporal::Temporal;

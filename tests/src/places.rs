@@ -61,6 +61,11 @@ fn target() -> PathBuf {
     }
 }
 
+/// A component that the build leaves, such as `oidc` or `test/spy`.
+pub fn component(name: &str) -> Result<PathBuf> {
+    Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
+}
+
 /// The number in an environment variable, to make a test larger than it is by default.
 pub fn number(variable: &str, default: usize) -> usize {
     let value = environment(variable).and_then(|value| value.into_string().ok());

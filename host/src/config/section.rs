@@ -39,7 +39,7 @@ const DEEPER: [(&str, &[&str]); 2] = [
         "grant",
         &["origins", "insecure_http", "private_addresses", "relax"],
     ),
-    ("limits", &["deadline", "memory", "output"]),
+    ("limits", &super::limits::KEYS),
 ];
 
 impl<'c> Section<'c> {

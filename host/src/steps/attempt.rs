@@ -48,6 +48,11 @@ pub struct Secrets {
 }
 
 impl Secrets {
+    /// The login's id: the SHA-256 of its `state`.
+    pub fn login(&self) -> LoginId {
+        LoginId::new(random::sha256_hex(self.state.as_bytes()))
+    }
+
     /// `code_challenge` by S256 (RFC 7636 section 4.2).
     pub fn code_challenge(&self) -> String {
         let verifier = PkceCodeVerifier::new(self.code_verifier.clone());
@@ -128,7 +133,7 @@ impl Steps {
             hints: wish.hints,
             began_at: clock::in_ms(traces::began().unwrap_or_else(clock::precise)),
         };
-        let login = LoginId::new(random::sha256_hex(secrets.state.as_bytes()));
+        let login = secrets.login();
         let now = clock::now();
         let expires_at = now + self.config.login.expires_in.as_secs();
         let attempt = NewAttempt {

@@ -14,6 +14,7 @@ use crate::plugin::endpoints::Endpoints;
 use crate::plugin::transcript::{Stop, fault};
 use celadon_workflows::types::Reason;
 use std::time::{Duration, Instant};
+use tracing::Instrument;
 use url::Url;
 
 /// How long a browser waits for the link.
@@ -48,7 +49,10 @@ impl Steps {
         revision: &Revision,
         secrets: &Secrets,
     ) -> Result<Url, Stop> {
-        let link = self.write_link(provider, revision, secrets);
+        let span = super::of_login("authorize", &secrets.login());
+        let link = self
+            .write_link(provider, revision, secrets)
+            .instrument(span);
         watched("authorize", None, link).await
     }
 

@@ -1,6 +1,6 @@
 //! A `celadon.toml` for a test.
 
-use crate::places::{built, free_port};
+use crate::places::{component, free_port};
 use crate::{MockOp, Op, Temporal};
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -244,6 +244,17 @@ impl Setup {
         self
     }
 
+    /// Adds a provider that is like the one added last, but for its name and component.
+    #[must_use]
+    pub fn twin(mut self, name: &str, component: &Path) -> Self {
+        if let Some((_, last)) = self.providers.last().cloned() {
+            let component = component.to_owned();
+            let twin = Provider { component, ..last };
+            self.providers.push((name.to_owned(), twin));
+        }
+        self
+    }
+
     /// Adds text at the end of the file.
     #[must_use]
     pub fn text(mut self, toml: &str) -> Self {
@@ -347,8 +358,4 @@ impl Provider {
         writeln!(text, "private_addresses = [\"127.0.0.0/8\"]\n")?;
         Ok(())
     }
-}
-
-fn component(name: &str) -> Result<PathBuf> {
-    Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
 }

@@ -18,6 +18,7 @@ mod keys;
 mod killed;
 mod killed_between;
 mod leaks;
+mod limits;
 mod moved;
 mod outages;
 mod refresh;

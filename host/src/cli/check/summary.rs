@@ -108,16 +108,17 @@ pub(in crate::cli) fn grant(out: &mut impl Write, grant: &Grant) -> io::Result<(
 }
 
 fn limits(out: &mut impl Write, limits: &Limits) -> io::Result<()> {
-    let Limits {
-        deadline,
-        memory,
-        output,
-    } = limits;
-    line(
-        out,
-        "limits",
-        &format_args!("{deadline:?} a call, {memory} bytes of memory, {output} bytes of output"),
-    )
+    let changed = limits.changed();
+    let told: Vec<_> = changed
+        .iter()
+        .map(|(key, value)| format!("{key} {value}"))
+        .collect();
+    let told = if told.is_empty() {
+        "as usual".to_owned()
+    } else {
+        told.join(", ")
+    };
+    line(out, "limits", &told)
 }
 
 /// What the sandbox found out.

@@ -1,10 +1,13 @@
 //! What can be known of a component from its bytes, before any of it is compiled or run: that it is
 //! a component at all, that it imports no function, that it exports this contract, and what its
 //! manifest says.
+//!
+//! To read where its parts are takes as long as it is long ([`manifest`]). To validate it can take
+//! minutes, if a stranger has made it so: for a host, [`inspect_for`] runs where the compiler does.
 
-use super::MAX_COMPONENT_BYTES;
 use super::manifest::{Manifest, ManifestError};
 use super::outline::Outline;
+use crate::config::Tier;
 use crate::plain::{self, Foreign};
 pub use crate::plugin::componentize::MANIFEST_SECTION;
 use wasmparser::component_types::ComponentEntityType;
@@ -21,12 +24,26 @@ const NAMES_SHOWN: usize = 8;
 /// Characters of a name.
 const NAME_SHOWN: usize = 100;
 
+/// Raised whenever something that was taken is refused from then on: what was compiled under other
+/// rules is compiled again.
+pub const RULES: u32 = 1;
+
 /// Why something is no provider.
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
-    /// Bigger than [`MAX_COMPONENT_BYTES`].
-    #[error("the file is bigger than {MAX_COMPONENT_BYTES} bytes")]
-    TooBig,
+    /// Bigger than the limit `component_size`.
+    #[error(
+        "the file is bigger than {most} bytes: is it the right one? If so, raise `limits.component_size`"
+    )]
+    TooBig {
+        /// The limit.
+        most: usize,
+    },
+    /// Something that guests of the large tier alone may have.
+    #[error(
+        "the file needs what a compact guest has no use for: if it holds an interpreter (JavaScript, Python), write `tier = \"large\"` in its limits"
+    )]
+    NeedsLarge,
     /// No wasm, or broken, or in need of a proposal that is switched off.
     #[error("the file is not valid WebAssembly of the kind that Celadon runs")]
     Invalid(#[source] Foreign<wasmparser::BinaryReaderError>),
@@ -75,20 +92,51 @@ impl InspectError {
     }
 }
 
-/// Checks that these bytes are a provider, and reads its manifest.
+/// Checks that these bytes are a provider for the compact tier, and reads its manifest.
+///
+/// # Errors
+/// See [`InspectError`].
 pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
-    if bytes.len() > MAX_COMPONENT_BYTES {
-        return Err(InspectError::TooBig);
-    }
-    let outline = Outline::of(bytes)?;
-    if !outline.is_component {
-        return Err(InspectError::CoreModule);
-    }
-    let types = Validator::new_with_features(features())
-        .validate_all(bytes)
-        .map_err(InspectError::invalid)?;
+    inspect_for(bytes, Tier::Compact)
+}
+
+/// As [`inspect`], for any tier. Whether the bytes are too many has been asked before.
+///
+/// # Errors
+/// See [`InspectError`].
+pub fn inspect_for(bytes: &[u8], tier: Tier) -> Result<Option<Manifest>, InspectError> {
+    let outline = component_outline(bytes)?;
+    let manifest = read_manifest(&outline)?;
+    let types = match validate(bytes, tier) {
+        Ok(types) => types,
+        Err(_) if tier == Tier::Compact && validate(bytes, Tier::Large).is_ok() => {
+            return Err(InspectError::NeedsLarge);
+        }
+        Err(error) => return Err(InspectError::invalid(error)),
+    };
     check_imports(&outline.imports, &types)?;
     check_exports(&outline, &types)?;
+    Ok(manifest)
+}
+
+/// The manifest alone, and that it is a component at all.
+///
+/// # Errors
+/// See [`InspectError`].
+pub fn manifest(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
+    read_manifest(&component_outline(bytes)?)
+}
+
+fn component_outline(bytes: &[u8]) -> Result<Outline<'_>, InspectError> {
+    let outline = Outline::of(bytes)?;
+    if outline.is_component {
+        Ok(outline)
+    } else {
+        Err(InspectError::CoreModule)
+    }
+}
+
+fn read_manifest(outline: &Outline<'_>) -> Result<Option<Manifest>, InspectError> {
     match outline.manifests.as_slice() {
         [] => Ok(None),
         [one] => Manifest::parse(one)
@@ -98,9 +146,18 @@ pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
     }
 }
 
-/// What the engine has switched on.
-fn features() -> WasmFeatures {
-    WasmFeatures::WASM2 | WasmFeatures::COMPONENT_MODEL | WasmFeatures::CALL_INDIRECT_OVERLONG
+fn validate(bytes: &[u8], tier: Tier) -> Result<Types, wasmparser::BinaryReaderError> {
+    Validator::new_with_features(features(tier)).validate_all(bytes)
+}
+
+/// What the tier's engine has switched on.
+fn features(tier: Tier) -> WasmFeatures {
+    let all =
+        WasmFeatures::WASM2 | WasmFeatures::COMPONENT_MODEL | WasmFeatures::CALL_INDIRECT_OVERLONG;
+    match tier {
+        Tier::Compact => all,
+        Tier::Large => all | WasmFeatures::EXTENDED_CONST,
+    }
 }
 
 /// Types may be imported, for they do nothing; whatever could be called may not.

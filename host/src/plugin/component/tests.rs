@@ -1,10 +1,12 @@
 use super::inspect::{InspectError, inspect};
 use super::*;
+use crate::config::{Limits, Tier};
 use crate::plugin::call::{Breach, CallError};
 use crate::plugin::testing::{self, CONTRACT, Hostile};
 use proptest::prelude::*;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 static HARMLESS: LazyLock<Vec<u8>> = LazyLock::new(|| Hostile::default().component());
 
@@ -17,7 +19,8 @@ fn changed(from: &str, to: &str, version: &str) -> Vec<u8> {
 #[test]
 fn takes_a_component_that_imports_types_alone() {
     assert!(inspect(&HARMLESS).unwrap().is_none());
-    assert!(load(&testing::engine(), None, &HARMLESS).is_ok());
+    let engine = testing::engines().of(Tier::Compact).unwrap();
+    assert!(load(&engine, &HARMLESS).is_ok());
 }
 
 #[test]
@@ -152,7 +155,8 @@ fn refuses_an_interface_that_lacks_a_function() {
     let (_, rest) = after.split_once("revoke-step, failure>;").unwrap();
     let module = Hostile::default().module("0.1.0");
     let bytes = encode(&format!("{before}{rest}"), &module);
-    let error = load(&testing::engine(), None, &bytes).unwrap_err();
+    let engine = testing::engines().of(Tier::Compact).unwrap();
+    let error = load(&engine, &bytes).unwrap_err();
     assert!(
         matches!(error, ComponentError::MissingFunctions(_)),
         "{error}"
@@ -184,11 +188,22 @@ fn reads_one_manifest_and_no_more() {
     assert!(matches!(inspect(&twice), Err(InspectError::Manifest(_))));
 }
 
-#[test]
-fn refuses_what_is_too_big_before_reading_it() {
+#[tokio::test]
+async fn refuses_what_is_too_big_before_reading_it() {
+    let limits = Limits {
+        component_size: 1_024,
+        ..Limits::default()
+    };
+    let library = testing::library();
+    let error = library.load(vec![0; 1_025], &limits).await.unwrap_err();
     assert!(matches!(
-        inspect(&vec![0; MAX_COMPONENT_BYTES + 1]),
-        Err(InspectError::TooBig)
+        error,
+        ComponentError::Inspect(InspectError::TooBig { most: 1_024 })
+    ));
+    let error = library.load(vec![0; 1_024], &limits).await.unwrap_err();
+    assert!(matches!(
+        error,
+        ComponentError::Inspect(InspectError::Invalid(_))
     ));
 }
 
@@ -286,22 +301,27 @@ fn cache(folder: &std::path::Path, key: u8) -> CodeCache {
     CodeCache::open(folder.join("code"), &[key; 32]).unwrap()
 }
 
+async fn load_with(cache: CodeCache) {
+    let library = Library::new(testing::engines(), Some(cache), Compiler::InProcess);
+    let limits = Limits::default();
+    library.load(HARMLESS.clone(), &limits).await.unwrap();
+}
+
 fn entries(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let listed = std::fs::read_dir(folder.join("code")).unwrap();
     listed.map(|entry| entry.unwrap().path()).collect()
 }
 
-#[test]
-fn compiled_code_is_kept_and_found_again() {
+#[tokio::test]
+async fn compiled_code_is_kept_and_found_again() {
     let folder = tempfile::tempdir().unwrap();
-    let cache = cache(folder.path(), 1);
-    load(&testing::engine(), Some(&cache), &HARMLESS).unwrap();
+    load_with(cache(folder.path(), 1)).await;
     let written = entries(folder.path());
     assert_eq!(written.len(), 1);
     let mode = std::fs::metadata(&written[0]).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let before = std::fs::metadata(&written[0]).unwrap().modified().unwrap();
-    load(&testing::engine(), Some(&cache), &HARMLESS).unwrap();
+    load_with(cache(folder.path(), 1)).await;
     assert_eq!(entries(folder.path()), written);
     assert_eq!(
         std::fs::metadata(&written[0]).unwrap().modified().unwrap(),
@@ -309,15 +329,10 @@ fn compiled_code_is_kept_and_found_again() {
     );
 }
 
-#[test]
-fn code_that_we_did_not_write_is_never_run() {
+#[tokio::test]
+async fn code_that_we_did_not_write_is_never_run() {
     let folder = tempfile::tempdir().unwrap();
-    load(
-        &testing::engine(),
-        Some(&cache(folder.path(), 1)),
-        &HARMLESS,
-    )
-    .unwrap();
+    load_with(cache(folder.path(), 1)).await;
     let entry = entries(folder.path()).remove(0);
     let good = std::fs::read(&entry).unwrap();
     let name = entry.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -339,7 +354,7 @@ fn code_that_we_did_not_write_is_never_run() {
     std::fs::write(&entry, &good[..good.len() / 2]).unwrap();
     assert!(ours.read(&name).is_none(), "cut");
     // And a miss is only slower.
-    load(&testing::engine(), Some(&ours), &HARMLESS).unwrap();
+    load_with(cache(folder.path(), 1)).await;
     assert!(ours.read(&name).is_some());
 }
 
@@ -357,8 +372,9 @@ fn a_folder_that_others_can_write_is_refused() {
 
 #[tokio::test]
 async fn one_component_is_compiled_once() {
-    let library = Library::new(testing::engine(), None);
-    let loads = (0..8).map(|_| library.load(HARMLESS.clone()));
+    let library = testing::library();
+    let limits = Limits::default();
+    let loads = (0..8).map(|_| library.load(HARMLESS.clone(), &limits));
     let loaded = futures::future::join_all(loads).await;
     let first = loaded[0].as_ref().unwrap();
     assert!(
@@ -366,5 +382,176 @@ async fn one_component_is_compiled_once() {
             .iter()
             .all(|other| Arc::ptr_eq(first, other.as_ref().unwrap()))
     );
-    assert!(library.get(first.digest()).is_some());
+    assert!(library.get(first.digest(), Tier::Compact).is_some());
+    assert!(library.get(first.digest(), Tier::Large).is_none());
+}
+
+#[tokio::test]
+async fn each_tier_has_so_many_core_instances_and_not_one_more() {
+    let library = testing::library();
+    for (tier, most) in [(Tier::Compact, 8), (Tier::Large, 60)] {
+        let limits = Limits::of(tier);
+        let bytes = testing::with_instances(&HARMLESS, most);
+        library.load(bytes, &limits).await.unwrap();
+        let bytes = testing::with_instances(&HARMLESS, most + 1);
+        let error = library.load(bytes, &limits).await.unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                ComponentError::Compile(CompileError::Refused(complaint))
+                    if complaint.to_string().contains("core module instances")
+            ),
+            "{error}"
+        );
+    }
+}
+
+/// A module whose global is computed, as those of linked interpreters are.
+fn computed() -> wasm_encoder::Module {
+    use wasm_encoder::{ConstExpr, GlobalSection, GlobalType, Module, ValType};
+    let mut globals = GlobalSection::new();
+    let one = ConstExpr::i32_const(1);
+    let computed = one.with_i32_const(2).with_i32_add();
+    let global_type = GlobalType {
+        val_type: ValType::I32,
+        mutable: false,
+        shared: false,
+    };
+    globals.global(global_type, &computed);
+    let mut module = Module::new();
+    module.section(&globals);
+    module
+}
+
+#[tokio::test]
+async fn what_interpreters_need_is_in_the_large_tier_alone() {
+    let bytes = testing::with_module(&HARMLESS, &computed());
+    let library = testing::library();
+    let compact = library.load(bytes.clone(), &Limits::default()).await;
+    let error = compact.unwrap_err();
+    assert!(
+        matches!(error, ComponentError::Compile(CompileError::NoProvider(_))),
+        "{error}"
+    );
+    assert!(error.to_string().contains("tier = \"large\""), "{error}");
+    let large = Limits::of(Tier::Large);
+    let loaded = library.load(bytes, &large).await.unwrap();
+    assert_eq!(loaded.engine().options().tier, Tier::Large);
+}
+
+/// A library whose compiler is a shell script.
+fn scripted(folder: &std::path::Path, script: &str) -> Library {
+    let path = folder.join("compiler");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let compiler = Compiler::Children(Arc::new(compile::Children::new(path)));
+    Library::new(testing::engines(), None, compiler)
+}
+
+async fn compile_error(library: &Library, limits: &Limits) -> CompileError {
+    match library.load(HARMLESS.clone(), limits).await {
+        Err(ComponentError::Compile(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_compiler_that_does_not_end_is_killed_and_its_component_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = scripted(
+        folder.path(),
+        &format!(
+            "echo $$ >> {}/started; exec sleep 1000",
+            folder.path().display()
+        ),
+    );
+    let limits = Limits {
+        compile_time: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let started = || std::fs::read_to_string(folder.path().join("started")).unwrap();
+    let loads = (0..300).map(|_| compile_error(&library, &limits));
+    for error in futures::future::join_all(loads).await {
+        assert!(
+            matches!(error, CompileError::Time(time) if time == limits.compile_time),
+            "{error}"
+        );
+        assert!(error.to_string().contains("limits.compile_time"), "{error}");
+    }
+    let first = started();
+    assert_eq!(first.lines().count(), 1, "three hundred asked, one was run");
+    let process = std::path::Path::new("/proc").join(first.trim());
+    assert!(!process.exists(), "it was killed and reaped");
+    // With more than before it is tried again.
+    let more = Limits {
+        compile_time: Duration::from_millis(51),
+        ..Limits::default()
+    };
+    compile_error(&library, &more).await;
+    assert_eq!(started().lines().count(), 2);
+}
+
+#[tokio::test]
+async fn a_load_that_is_broken_off_ends_its_compiler() {
+    let folder = tempfile::tempdir().unwrap();
+    let started = folder.path().join("started");
+    let library = scripted(
+        folder.path(),
+        &format!("echo $$ > {}; exec sleep 1000", started.display()),
+    );
+    let limits = Limits::default();
+    let id = {
+        let mut load = Box::pin(library.load(HARMLESS.clone(), &limits));
+        loop {
+            assert!(futures::poll!(load.as_mut()).is_pending());
+            match std::fs::read_to_string(&started) {
+                Ok(id) if id.ends_with('\n') => break id,
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    };
+    // One that has ended and that nobody has asked after yet runs no more.
+    let runs = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.trim()));
+        let stat = stat.unwrap_or_default();
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+    };
+    while runs() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_compiler_ends_with_is_told_apart() {
+    type Fits = fn(&CompileError) -> bool;
+    let cases: [(&str, Fits); 7] = [
+        (
+            "cat > /dev/null; echo 'bad\u{1b}[2J' >&2; exit 3",
+            |e| matches!(e, CompileError::Refused(why) if why.to_string() == "bad\u{fffd}[2J"),
+        ),
+        ("exit 4", |e| matches!(e, CompileError::Memory(_))),
+        ("exit 5", |e| matches!(e, CompileError::NotRun(_))),
+        ("kill -XCPU $$", |e| matches!(e, CompileError::Time(_))),
+        (
+            "echo 'memory allocation of 9 bytes failed' >&2; kill -ABRT $$",
+            |e| matches!(e, CompileError::Memory(_)),
+        ),
+        ("kill -SEGV $$", |e| matches!(e, CompileError::Crashed(_))),
+        ("cat > /dev/null; echo this is no code", |e| {
+            matches!(e, CompileError::Refused(_))
+        }),
+    ];
+    for (script, fits) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let library = scripted(folder.path(), script);
+        let error = compile_error(&library, &Limits::default()).await;
+        assert!(fits(&error), "{script}: {error:?}");
+    }
+    let nobody = compile::Children::new("/nonexistent/celadon".into());
+    let compiler = Compiler::Children(Arc::new(nobody));
+    let library = Library::new(testing::engines(), None, compiler);
+    let error = compile_error(&library, &Limits::default()).await;
+    assert!(matches!(error, CompileError::NotRun(_)), "{error:?}");
+    assert!(!error.is_final(), "it is worth another try");
 }

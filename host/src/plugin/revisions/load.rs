@@ -4,13 +4,12 @@ use super::Revision;
 use super::error::{LoadError, RevisionError};
 use super::fit::{misfits, option_mistakes};
 use crate::clock;
-use crate::config;
+use crate::config::{self, Limits};
 use crate::plugin::approval::{Approvals, Ground};
 use crate::plugin::bindings::Setup;
 use crate::plugin::call::{Guest, Sandbox};
 use crate::plugin::component::{
-    ComponentDigest, ComponentError, Library, LoadedComponent, MAX_COMPONENT_BYTES,
-    inspect::InspectError,
+    ComponentDigest, ComponentError, Library, LoadedComponent, inspect::InspectError,
 };
 use crate::plugin::description::Description;
 use crate::plugin::description::check::Operator;
@@ -124,8 +123,8 @@ impl Loader {
         name: &ProviderName,
         provider: &config::Provider,
     ) -> Result<Made, LoadError> {
-        let bytes = read(&provider.component).await?;
-        let component = self.library.load(bytes.clone()).await?;
+        let bytes = read(&provider.component, provider.limits.component_size).await?;
+        let component = self.library.load(bytes.clone(), &provider.limits).await?;
         let wish = Wish {
             provider: name,
             client_id: &provider.client_id,
@@ -167,7 +166,9 @@ impl Loader {
             .ok_or(RevisionError::ProviderGone)?;
         let kept: Configuration =
             serde_json::from_str(&record.configuration).map_err(|_| RevisionError::Damaged)?;
-        let component = self.component_again(store.as_ref(), &record).await?;
+        let component = self
+            .component_again(store.as_ref(), &record, &current.limits)
+            .await?;
         let wish = Wish {
             provider: &record.provider,
             client_id: &kept.client_id,
@@ -190,13 +191,14 @@ impl Loader {
         &self,
         store: &dyn Components,
         record: &RevisionRecord,
+        limits: &Limits,
     ) -> Result<Arc<LoadedComponent>, RevisionError> {
         let bytes = store.component(&record.component).await?;
         let bytes = bytes
             .filter(|bytes| ComponentDigest::of(bytes).as_str() == record.component)
             .ok_or(RevisionError::ComponentGone)?;
         self.library
-            .load(bytes)
+            .load(bytes, limits)
             .await
             .map_err(|error| RevisionError::Load(error.into()))
     }
@@ -302,15 +304,15 @@ impl Loader {
 }
 
 /// Reads a component, one byte further than it may be long, so that it is refused for its length.
-async fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+async fn read(path: &Path, most: usize) -> Result<Vec<u8>, LoadError> {
     let file = tokio::fs::File::open(path).await.map_err(LoadError::Read)?;
     let mut bytes = Vec::new();
-    file.take(MAX_COMPONENT_BYTES as u64 + 1)
+    file.take(most as u64 + 1)
         .read_to_end(&mut bytes)
         .await
         .map_err(LoadError::Read)?;
-    if bytes.len() > MAX_COMPONENT_BYTES {
-        return Err(ComponentError::from(InspectError::TooBig).into());
+    if bytes.len() > most {
+        return Err(ComponentError::from(InspectError::TooBig { most }).into());
     }
     Ok(bytes)
 }

@@ -2,12 +2,12 @@
 
 use super::error::LoadError;
 use super::load::Loader;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Tier};
 use crate::plugin::approval::{Approvals, Ground, Unapproved};
 use crate::plugin::call::Sandbox;
-use crate::plugin::component::{ComponentDigest, Library};
+use crate::plugin::component::{Compiler, ComponentDigest, Library};
 use crate::plugin::description::Description;
-use crate::plugin::engine::{Engine, EngineError, EngineOptions};
+use crate::plugin::engine::{EngineError, EngineOptions, Engines};
 use celadon_workflows::types::{ProviderName, RevisionId};
 use std::sync::Arc;
 
@@ -88,10 +88,13 @@ pub async fn examine(
 }
 
 fn loader(approvals: Approvals) -> Result<Loader, EngineError> {
-    let engine = Engine::new(EngineOptions {
+    let small = |tier| EngineOptions {
         slots: SLOTS,
-        ..EngineOptions::default()
-    })?;
-    let library = Library::new(engine.clone(), None);
-    Ok(Loader::new(None, approvals, library, Sandbox::new(engine)))
+        ..EngineOptions::of(tier)
+    };
+    let engines = Engines::new(small(Tier::Compact), small(Tier::Large))?;
+    let compiler = Compiler::children().map_err(EngineError::Compiler)?;
+    let sandbox = Sandbox::new(&engines);
+    let library = Library::new(engines, None, compiler);
+    Ok(Loader::new(None, approvals, library, sandbox))
 }

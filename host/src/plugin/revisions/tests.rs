@@ -79,14 +79,14 @@ async fn load(
     providers: impl IntoIterator<Item = (ProviderName, config::Provider)>,
     store: Arc<Kept>,
 ) -> (Providers, Vec<ProviderFailure>) {
-    let engine = testing::engine();
-    let library = Library::new(engine.clone(), None);
+    let library = testing::library();
+    let sandbox = Sandbox::new(library.engines());
     let providers = providers.into_iter().collect();
     let approvals = Approvals {
         bundled: [ComponentDigest::of(&built("oidc"))].into_iter().collect(),
         ..Approvals::default()
     };
-    let loader = Loader::new(Some(store), approvals, library, Sandbox::new(engine));
+    let loader = Loader::new(Some(store), approvals, library, sandbox);
     Providers::load_all(providers, loader).await
 }
 
