@@ -2,6 +2,7 @@ use super::inspect::{InspectError, inspect};
 use super::*;
 use crate::config::{Limits, Tier};
 use crate::plugin::call::{Breach, CallError};
+use crate::plugin::engine::Engines;
 use crate::plugin::testing::{self, CONTRACT, Hostile};
 use proptest::prelude::*;
 use std::os::unix::fs::PermissionsExt;
@@ -263,7 +264,7 @@ impl Damage {
 }
 
 static OIDC: LazyLock<Vec<u8>> = LazyLock::new(|| testing::built("oidc"));
-static ENGINE: LazyLock<Engine> = LazyLock::new(testing::engine);
+static ENGINES: LazyLock<Engines> = LazyLock::new(testing::engines);
 
 proptest! {
     #[test]
@@ -286,10 +287,10 @@ proptest! {
     ) {
         let mut bytes = OIDC.clone();
         Damage::Overwrite(place, vec![byte]).done_to(&mut bytes);
-        let Ok(component) = load(&ENGINE, None, &bytes) else {
+        let Ok(component) = load(&ENGINES.of(Tier::Compact).unwrap(), &bytes) else {
             return Ok(());
         };
-        let bench = testing::Bench::of(component, ENGINE.clone(), r#"{"issuer":"https://a.example"}"#);
+        let bench = testing::Bench::of(component, &ENGINES, r#"{"issuer":"https://a.example"}"#);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         if let Err(error) = runtime.block_on(bench.sandbox.describe(bench.guest())) {
             prop_assert!(!matches!(error, CallError::Host(_) | CallError::Busy), "{error}");
