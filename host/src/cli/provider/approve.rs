@@ -88,7 +88,8 @@ pub(crate) enum ApproveError {
 impl ApproveError {
     pub(super) fn code(&self) -> u8 {
         match self {
-            Self::Unknown { .. } | Self::Lock(LockError::Broken { .. }) => 2,
+            Self::Unknown { .. }
+            | Self::Lock(LockError::Broken { .. } | LockError::TooLarge { .. }) => 2,
             _ => 1,
         }
     }

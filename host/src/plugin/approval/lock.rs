@@ -43,8 +43,25 @@ pub enum LockError {
         source: io::Error,
     },
     /// It is larger than a lock can be.
-    #[error("{} is larger than {limit} bytes, so it is no lock of approvals", path.display())]
+    #[error(
+        "{} is larger than {limit} bytes, so it is no lock of approvals: put back an earlier one, from \
+         version control for instance; or remove it, and approve every provider anew",
+        path.display()
+    )]
     TooLarge {
+        /// The lock.
+        path: PathBuf,
+        /// The largest size.
+        limit: u64,
+    },
+    /// With what was to be written it could not be read again. It stays as it was.
+    #[error(
+        "with these approvals {} would be larger than {limit} bytes, and nothing could read it again; \
+         nothing was written: approve fewer providers at a time to find the one that describes itself \
+         at such length, or forget others by --prune",
+        path.display()
+    )]
+    Full {
         /// The lock.
         path: PathBuf,
         /// The largest size.

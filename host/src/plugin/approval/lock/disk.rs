@@ -59,19 +59,24 @@ pub fn change<T, E: From<LockError>>(
     let mut lock = before.clone();
     let answer = edit(&mut lock)?;
     if lock != before {
-        replace(path, &lock).map_err(failed("write", path))?;
+        let text = lock.render();
+        if text.len() as u64 > LARGEST {
+            let (path, limit) = (path.clone(), LARGEST);
+            return Err(LockError::Full { path, limit }.into());
+        }
+        replace(path, &text).map_err(failed("write", path))?;
         folder.sync_all().map_err(failed("write", path))?;
     }
     Ok(answer)
 }
 
-fn replace(path: &Path, lock: &Lock) -> io::Result<()> {
+fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = PathBuf::from(draft);
     let written = File::create(&draft)
         .and_then(|mut file| {
-            file.write_all(lock.render().as_bytes())?;
+            file.write_all(text.as_bytes())?;
             file.sync_all()
         })
         .and_then(|()| fs::rename(&draft, path));

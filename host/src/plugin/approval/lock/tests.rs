@@ -125,11 +125,44 @@ fn depth_and_size_are_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("celadon.lock");
     std::fs::write(&path, vec![b' '; (16 << 20) + 1]).unwrap();
-    assert!(matches!(read(&path), Err(LockError::TooLarge { .. })));
+    let large = read(&path).unwrap_err();
+    assert!(matches!(large, LockError::TooLarge { .. }), "{large}");
+    assert!(large.to_string().contains("put back"), "{large}");
     std::fs::write(&path, b"{\n\n]").unwrap();
     let error = read(&path).unwrap_err().to_string();
     assert!(error.contains("celadon.lock:3: "), "{error}");
     assert!(error.contains("celadon provider approve"), "{error}");
+}
+
+/// Sixteen kilobytes that are half a megabyte once they stand one fact a line.
+fn deep_body() -> serde_json::Value {
+    let nest = |value| (0..29).fold(value, |value, _| serde_json::json!([value]));
+    nest(serde_json::json!(vec![serde_json::json!([]); 5_000]))
+}
+
+#[test]
+fn a_lock_that_could_not_be_read_again_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("celadon.lock");
+    let insert = |names: &[String], described: &Description| {
+        change(&path, |lock| {
+            for one in names {
+                let component = ComponentDigest::of(one.as_bytes());
+                lock.insert(name(one), Approved::new(component, described));
+            }
+            Ok::<_, LockError>(())
+        })
+    };
+    let long = description("https://a.example").changed(|it| {
+        it.endpoints.get_mut("user").unwrap().body = Some(deep_body());
+    });
+    let names: Vec<String> = (0..60).map(|n| format!("p{n}")).collect();
+    insert(&names[..2], &long).unwrap();
+    let refused = insert(&names[2..], &long).unwrap_err();
+    assert!(matches!(refused, LockError::Full { .. }), "{refused}");
+    assert_eq!(read(&path).unwrap().providers().count(), 2);
+    insert(&names[2..3], &description("https://b.example")).unwrap();
+    assert_eq!(read(&path).unwrap().providers().count(), 3);
 }
 
 #[test]
