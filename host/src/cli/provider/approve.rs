@@ -89,7 +89,12 @@ impl ApproveError {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Unknown { .. }
-            | Self::Lock(LockError::Broken { .. } | LockError::TooLarge { .. }) => 2,
+            | Self::Lock(
+                LockError::Broken { .. }
+                | LockError::TooLarge { .. }
+                | LockError::NoFile { .. }
+                | LockError::Dangling { .. },
+            ) => 2,
             _ => 1,
         }
     }

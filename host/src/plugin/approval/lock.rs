@@ -67,6 +67,22 @@ pub enum LockError {
         /// The largest size.
         limit: u64,
     },
+    /// It is a folder, a pipe or a device.
+    #[error("{} is no regular file: put the lock there, or remove what is there", path.display())]
+    NoFile {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// It is a link to nothing. What it meant may have approvals.
+    #[error(
+        "{} is a link to a file that does not exist: put that file back, or remove the link and \
+         approve every provider anew",
+        path.display()
+    )]
+    Dangling {
+        /// The lock.
+        path: PathBuf,
+    },
     /// It is not what `celadon provider approve` writes.
     #[error(
         "{}:{line}: {flaw}: put back the file as `celadon provider approve` wrote it, from version \

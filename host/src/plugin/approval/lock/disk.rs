@@ -4,8 +4,10 @@
 //! process. Readers need no lock: they see the old file or the new one.
 
 use super::{Flaw, Lock, LockError};
+use serde::de;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Thousands of approvals fit in.
@@ -20,11 +22,11 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LockEr
     }
 }
 
-/// Reads a lock. A missing one has no approvals.
+/// Reads a lock. A missing one has no approvals; a link to a missing one is an error, since what it
+/// meant may have approvals.
 pub fn read(path: &Path) -> Result<Lock, LockError> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Lock::default()),
-        other => other.map_err(failed("open", path))?,
+    let Some(file) = open(path)? else {
+        return Ok(Lock::default());
     };
     let mut bytes = Vec::new();
     file.take(LARGEST + 1)
@@ -36,13 +38,49 @@ pub fn read(path: &Path) -> Result<Lock, LockError> {
             limit: LARGEST,
         });
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| failed("read", path)(io::Error::new(ErrorKind::InvalidData, error)))?;
-    Lock::parse(&text).map_err(|error| LockError::Broken {
+    let broken = |line, error: serde_json::Error| LockError::Broken {
         path: path.to_owned(),
-        line: error.line(),
+        line,
         flaw: Flaw(error.into()),
-    })
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let before = bytes.iter().take(error.valid_up_to());
+        let line = 1 + before.filter(|byte| **byte == b'\n').count();
+        broken(line, de::Error::custom("this is not UTF-8"))
+    })?;
+    Lock::parse(text).map_err(|error| broken(error.line(), error))
+}
+
+/// Opens a regular file, without waiting for anybody. `None`: nothing is there.
+fn open(path: &Path) -> Result<Option<File>, LockError> {
+    let no_file = || LockError::NoFile {
+        path: path.to_owned(),
+    };
+    // Opening a device may do something; opening a pipe without `O_NONBLOCK` waits for its writer.
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return match fs::symlink_metadata(path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(failed("open", path)(error)),
+                Ok(_) => Err(LockError::Dangling {
+                    path: path.to_owned(),
+                }),
+            };
+        }
+        Err(error) => return Err(failed("open", path)(error)),
+        Ok(metadata) if !metadata.is_file() => return Err(no_file()),
+        Ok(_) => {}
+    }
+    let mut options = File::options();
+    options.read(true).custom_flags(libc::O_NONBLOCK);
+    let file = options.open(path).map_err(failed("open", path))?;
+    // It may have become another meanwhile.
+    let metadata = file.metadata().map_err(failed("open", path))?;
+    if metadata.is_file() {
+        Ok(Some(file))
+    } else {
+        Err(no_file())
+    }
 }
 
 /// Reads a lock, changes it and puts the result in its place. What others write meanwhile is not

@@ -166,6 +166,34 @@ fn a_lock_that_could_not_be_read_again_is_not_written() {
 }
 
 #[test]
+fn what_is_no_regular_file_is_an_error_and_nobody_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("celadon.lock");
+    let change = || change(&path, |_| Ok::<_, LockError>(()));
+    std::os::unix::fs::symlink(folder.path().join("none"), &path).unwrap();
+    for error in [read(&path).unwrap_err(), change().unwrap_err()] {
+        assert!(matches!(error, LockError::Dangling { .. }), "{error}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    for error in [read(&path).unwrap_err(), change().unwrap_err()] {
+        assert!(matches!(error, LockError::NoFile { .. }), "{error}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+    assert!(matches!(read(&path), Err(LockError::NoFile { .. })));
+    assert!(matches!(read(folder.path()), Err(LockError::NoFile { .. })));
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, b"{\n\xff}").unwrap();
+    let error = read(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("celadon.lock:2: this is not UTF-8: put back"),
+        "{error}"
+    );
+}
+
+#[test]
 fn changes_at_the_same_time_are_all_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("celadon.lock");
