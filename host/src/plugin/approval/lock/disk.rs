@@ -7,7 +7,7 @@ use super::{Flaw, Lock, LockError};
 use serde::de;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// Thousands of approvals fit in.
@@ -112,7 +112,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = PathBuf::from(draft);
-    let written = File::create(&draft)
+    let written = create(&draft, path)
         .and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             file.sync_all()
@@ -123,6 +123,27 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(&draft);
     }
     written
+}
+
+/// A new file that whoever could read and write the old one can. Where nobody but root may give a
+/// file away, it is the writer's.
+fn create(draft: &Path, old: &Path) -> io::Result<File> {
+    // One that a process left that has died, or a link, which is not followed.
+    match fs::remove_file(draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    let old = match fs::metadata(old) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return options.open(draft),
+        other => other?,
+    };
+    let file = options.mode(0o600).open(draft)?;
+    let (user, group) = (Some(old.uid()), Some(old.gid()));
+    let _ = fchown(&file, user, group).or_else(|_| fchown(&file, None, group));
+    file.set_permissions(old.permissions())?;
+    Ok(file)
 }
 
 fn folder_of(path: &Path) -> &Path {

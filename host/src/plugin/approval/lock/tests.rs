@@ -194,6 +194,32 @@ fn what_is_no_regular_file_is_an_error_and_nobody_waits_for_it() {
 }
 
 #[test]
+fn who_could_read_the_lock_still_can() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("celadon.lock");
+    std::fs::write(&path, Lock::default().render()).unwrap();
+    // Root alone may give files away.
+    let is_given = chown(&path, Some(4711), Some(4712)).is_ok();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let before = std::fs::metadata(&path).unwrap();
+    std::os::unix::fs::symlink("elsewhere", folder.path().join("celadon.lock.new")).unwrap();
+    change(&path, |lock| {
+        let approved = Approved::new(ComponentDigest::of(b"a"), &description("https://a.example"));
+        lock.insert(name("a"), approved);
+        Ok::<_, LockError>(())
+    })
+    .unwrap();
+    let after = std::fs::metadata(&path).unwrap();
+    assert_ne!(after.ino(), before.ino(), "it was replaced");
+    assert_eq!(after.mode(), before.mode());
+    assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+    assert!(!is_given || after.uid() == 4711);
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "nothing is written through a link");
+}
+
+#[test]
 fn changes_at_the_same_time_are_all_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("celadon.lock");
