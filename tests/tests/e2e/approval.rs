@@ -213,6 +213,24 @@ fn a_broken_lock_stops_the_start_and_names_its_line() -> Result<()> {
 }
 
 #[test]
+fn what_cannot_be_said_changes_no_exit_code() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let setup = strangers(&["a"], ISSUER)?;
+    let unheard = |arguments: &[&str], code| {
+        let got = Celadon::run_unheard(&sandbox, &setup, arguments)?;
+        ensure!(got == Some(code), "{arguments:?}: {got:?} and not {code}");
+        Ok(())
+    };
+    unheard(&["check"], 2)?;
+    unheard(&["provider", "approve"], 1)?;
+    unheard(&["provider", "approve", "--yes"], 0)?;
+    ensure!(sandbox.file("celadon.lock").exists(), "it was approved");
+    unheard(&["provider", "approve", "a"], 0)?;
+    unheard(&["check"], 0)?;
+    unheard(&["provider", "check", "/nowhere.wasm"], 1)
+}
+
+#[test]
 fn approvals_at_the_same_time_are_all_kept_and_old_ones_go_when_told() -> Result<()> {
     let sandbox = Sandbox::new()?;
     let setup = strangers(&["a", "b", "c"], ISSUER)?;

@@ -9,7 +9,7 @@ mod show;
 use self::ask::{Answer, Terminal};
 use super::ProviderError;
 use crate::cli::check::mistakes;
-use crate::cli::{CliError, LONGEST_LINE, configuration};
+use crate::cli::{CliError, LONGEST_LINE, configuration, say};
 use crate::config::{Config, LockPlace};
 use crate::plain;
 use crate::plugin::approval::{Approvals, Approved, Difference, Ground, LockError, lock};
@@ -134,7 +134,7 @@ pub(super) fn run(file: Option<&Path>, approve: &Approve) -> Result<(), CliError
             Err(error) => {
                 for mistake in mistakes(error) {
                     let mistake = plain::lines(&mistake, LONGEST_LINE);
-                    eprintln!("error: providers.{name}.{mistake}");
+                    say::error(format_args!("error: providers.{name}.{mistake}"));
                 }
                 left += 1;
                 continue;
@@ -154,7 +154,7 @@ pub(super) fn run(file: Option<&Path>, approve: &Approve) -> Result<(), CliError
                 before: approvals.lock.get(name).cloned(),
             }),
             Answer::No(why) => {
-                println!("  not approved: {why}\n");
+                say::line(format_args!("  not approved: {why}\n"));
                 left += 1;
             }
         }
@@ -197,7 +197,7 @@ fn candidate<'a>(
         }
         Ok(_) => {
             if is_named {
-                println!("provider {name} is approved already");
+                say::line(format_args!("provider {name} is approved already"));
             }
             return None;
         }
@@ -234,20 +234,24 @@ fn conclude(
         Ok(orphans)
     })?;
     for name in &approved {
-        println!("approved {name} in {}", place.path.display());
+        say::line(format_args!("approved {name} in {}", place.path.display()));
     }
     for name in orphans {
         if approve.prune {
-            println!("forgot {name}, which is not configured any more");
+            say::line(format_args!(
+                "forgot {name}, which is not configured any more"
+            ));
         } else {
-            println!("{name} is approved and not configured any more: --prune forgets it");
+            say::line(format_args!(
+                "{name} is approved and not configured any more: --prune forgets it"
+            ));
         }
     }
     if left > 0 {
         return Err(ApproveError::Left { count: left });
     }
     if approved.is_empty() && approve.names.is_empty() {
-        println!("nothing is left to approve");
+        say::line("nothing is left to approve");
     }
     Ok(())
 }
