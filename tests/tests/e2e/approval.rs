@@ -231,6 +231,26 @@ fn what_cannot_be_said_changes_no_exit_code() -> Result<()> {
 }
 
 #[test]
+fn who_writes_nothing_waits_for_nobody() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let setup = strangers(&["a"], ISSUER)?;
+    let lock = sandbox.file("celadon.lock");
+    let folder = fs::File::open(lock.parent().context("it is in a folder")?)?;
+    folder.lock()?;
+    let asked = run(&sandbox, &setup, &["provider", "approve"])?;
+    expect(&asked, 1, &["--yes"])?;
+    folder.unlock()?;
+    expect(
+        &run(&sandbox, &setup, &["provider", "approve", "--yes"])?,
+        0,
+        &[],
+    )?;
+    folder.lock()?;
+    let again = run(&sandbox, &setup, &["provider", "approve"])?;
+    expect(&again, 0, &["nothing is left to approve"])
+}
+
+#[test]
 fn approvals_at_the_same_time_are_all_kept_and_old_ones_go_when_told() -> Result<()> {
     let sandbox = Sandbox::new()?;
     let setup = strangers(&["a", "b", "c"], ISSUER)?;

@@ -12,7 +12,7 @@ use crate::cli::check::mistakes;
 use crate::cli::{CliError, LONGEST_LINE, configuration, say};
 use crate::config::{Config, LockPlace};
 use crate::plain;
-use crate::plugin::approval::{Approvals, Approved, Difference, Ground, LockError, lock};
+use crate::plugin::approval::{Approvals, Approved, Difference, Ground, Lock, LockError, lock};
 use crate::plugin::revisions::{self, Loaded};
 use celadon_workflows::types::ProviderName;
 use std::collections::BTreeSet;
@@ -159,7 +159,7 @@ pub(super) fn run(file: Option<&Path>, approve: &Approve) -> Result<(), CliError
             }
         }
     }
-    conclude(&config, approve, &place, decisions, left).map_err(|error| {
+    conclude(&config, approve, &approvals.lock, &place, decisions, left).map_err(|error| {
         let error = ProviderError::from(error);
         error.into()
     })
@@ -209,30 +209,45 @@ fn candidate<'a>(
     })
 }
 
-/// Writes what was decided, and tells it.
+/// Writes what was decided, and tells it. Where nothing is to be written, nobody is waited for, and
+/// who may only read the folder can ask.
 fn conclude(
     config: &Config,
     approve: &Approve,
+    read: &Lock,
     place: &LockPlace,
     decisions: Vec<Decision>,
     left: usize,
 ) -> Result<(), ApproveError> {
     let approved: Vec<ProviderName> = decisions.iter().map(|it| it.name.clone()).collect();
     let configured: BTreeSet<&ProviderName> = config.providers.keys().collect();
-    let orphans = lock::change(&place.path, |lock| {
-        for decision in decisions {
-            if lock.get(&decision.name) != decision.before.as_ref() {
-                return Err(ApproveError::Changed(decision.name));
-            }
-            lock.insert(decision.name, decision.approved);
-        }
+    let orphans_of = |lock: &Lock| -> Vec<ProviderName> {
         let orphans = lock.providers().filter(|name| !configured.contains(name));
-        let orphans: Vec<ProviderName> = orphans.cloned().collect();
-        if approve.prune {
-            orphans.iter().for_each(|name| lock.remove(name));
-        }
-        Ok(orphans)
-    })?;
+        orphans.cloned().collect()
+    };
+    let waits = || {
+        let folder = place.path.display();
+        say::error(format_args!(
+            "waiting for another process that has the folder of {folder} locked"
+        ));
+    };
+    let orphans = if decisions.is_empty() && !approve.prune {
+        orphans_of(read)
+    } else {
+        lock::change(&place.path, waits, |lock| {
+            for decision in decisions {
+                if lock.get(&decision.name) != decision.before.as_ref() {
+                    return Err(ApproveError::Changed(decision.name));
+                }
+                lock.insert(decision.name, decision.approved);
+            }
+            let orphans = orphans_of(lock);
+            if approve.prune {
+                orphans.iter().for_each(|name| lock.remove(name));
+            }
+            Ok(orphans)
+        })?
+    };
     for name in &approved {
         say::line(format_args!("approved {name} in {}", place.path.display()));
     }

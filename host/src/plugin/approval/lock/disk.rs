@@ -5,7 +5,7 @@
 
 use super::{Flaw, Lock, LockError};
 use serde::de;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -84,15 +84,25 @@ fn open(path: &Path) -> Result<Option<File>, LockError> {
 }
 
 /// Reads a lock, changes it and puts the result in its place. What others write meanwhile is not
-/// lost: they wait.
+/// lost: they wait, and `waits` is told before this one does.
 pub fn change<T, E: From<LockError>>(
     path: &Path,
+    waits: impl FnOnce(),
     edit: impl FnOnce(&mut Lock) -> Result<T, E>,
 ) -> Result<T, E> {
     // A link to the file is kept: it is the file behind it that is replaced.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = File::open(folder_of(path)).map_err(failed("open the folder of", path))?;
-    folder.lock().map_err(failed("lock the folder of", path))?;
+    match folder.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            waits();
+            folder.lock().map_err(failed("lock the folder of", path))?;
+        }
+        Err(TryLockError::Error(error)) => {
+            return Err(failed("lock the folder of", path)(error).into());
+        }
+    }
     let before = read(path)?;
     let mut lock = before.clone();
     let answer = edit(&mut lock)?;
