@@ -273,7 +273,7 @@ fn approvals_at_the_same_time_are_all_kept_and_old_ones_go_when_told() -> Result
     expect(
         &told,
         0,
-        &["b is approved and not configured any more: --prune forgets it"],
+        &["b is approved and not in this configuration: --prune forgets it"],
     )?;
     let pruned = run(&sandbox, &fewer, &["provider", "approve", "--prune"])?;
     expect(&pruned, 0, &["forgot b,", "forgot c,"])?;

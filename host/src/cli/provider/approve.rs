@@ -32,7 +32,7 @@ become others. It takes --migrate, beside --yes or the answer.
 Examples:
   celadon provider approve                 show and ask, for all that is not approved
   celadon provider approve acme --yes      approve without asking, and show it
-  celadon provider approve --prune         forget providers that are not configured any more
+  celadon provider approve --prune         forget providers that are not in this configuration
 
 Exit codes: 0 everything asked for is approved, 1 something is not, 2 wrong arguments, configuration or
 lock.";
@@ -49,7 +49,8 @@ pub(crate) struct Approve {
     /// Approve changes of who users are, too
     #[arg(long)]
     migrate: bool,
-    /// Forget the approvals of providers that are not configured any more
+    /// Forget the approvals of providers that are not in this configuration, even if another one in
+    /// its folder has them
     #[arg(long)]
     prune: bool,
 }
@@ -254,11 +255,11 @@ fn conclude(
     for name in orphans {
         if approve.prune {
             say::line(format_args!(
-                "forgot {name}, which is not configured any more"
+                "forgot {name}, which is not in this configuration"
             ));
         } else {
             say::line(format_args!(
-                "{name} is approved and not configured any more: --prune forgets it"
+                "{name} is approved and not in this configuration: --prune forgets it, for every configuration in the folder"
             ));
         }
     }
