@@ -102,7 +102,8 @@ async fn a_strangers_component_is_used_once_it_is_approved_and_harms_no_other() 
     )?;
     let lock = sandbox.file("celadon.lock");
     let asked = run(&sandbox, &setup, &["provider", "approve"])?;
-    expect(&asked, 1, &["+ users are those of", "--yes"])?;
+    let unknown = "none yet, so nothing tells who signed in by it before";
+    expect(&asked, 1, &[unknown, "+ users are those of", "--yes"])?;
     ensure!(!asked.1.contains("provider op"), "{}", asked.1);
     ensure!(!lock.exists(), "nobody has approved anything");
 
