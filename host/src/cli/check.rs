@@ -23,7 +23,7 @@ pub struct ProviderReport {
     pub facts: Vec<(&'static str, String)>,
     /// What is worth a thought.
     pub warnings: Vec<String>,
-    /// Why it cannot be used, each with its mend.
+    /// Why it cannot be used, each with its mend. Safe for a terminal.
     pub mistakes: Vec<String>,
 }
 
@@ -47,7 +47,6 @@ pub(super) fn run(
             say::error(format_args!("warning: {path}: providers.{name}: {warning}"));
         }
         for mistake in &report.mistakes {
-            let mistake = plain::lines(mistake, LONGEST_LINE);
             say::error(format_args!("error: {path}: providers.{name}.{mistake}"));
         }
         wrong += usize::from(!report.mistakes.is_empty());

@@ -9,9 +9,8 @@ mod show;
 use self::ask::{Answer, Terminal};
 use super::ProviderError;
 use crate::cli::check::mistakes;
-use crate::cli::{CliError, LONGEST_LINE, configuration, say};
+use crate::cli::{CliError, configuration, say};
 use crate::config::{Config, LockPlace};
-use crate::plain;
 use crate::plugin::approval::{Approvals, Approved, Difference, Ground, Lock, LockError, lock};
 use crate::plugin::revisions::{self, Loaded};
 use celadon_workflows::types::ProviderName;
@@ -134,7 +133,6 @@ pub(super) fn run(file: Option<&Path>, approve: &Approve) -> Result<(), CliError
             Ok(loaded) => loaded,
             Err(error) => {
                 for mistake in mistakes(error) {
-                    let mistake = plain::lines(&mistake, LONGEST_LINE);
                     say::error(format_args!("error: providers.{name}.{mistake}"));
                 }
                 left += 1;
