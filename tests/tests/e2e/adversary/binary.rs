@@ -13,7 +13,7 @@ use wasm_encoder::{
 /// The section that says what a component is.
 const MANIFEST: &str = "celadon:manifest";
 /// The biggest component that is read.
-const BIGGEST: usize = 16 << 20;
+const BIGGEST: usize = 4 << 20;
 
 macro_rules! binaries {
     ($($binary:ident $name:literal $tries:literal, $by:literal, $says:literal;)*) => {
@@ -96,7 +96,7 @@ binaries! {
     Truncated "truncated" "to end in its middle",
         "the validator (`plugin/component/inspect.rs`)", "not valid WebAssembly of the kind that Celadon runs";
     TooBig "too-big" "to be of more bytes than are read",
-        "16 MiB (`plugin/component.rs`)", "the file is bigger than";
+        "4 MiB, unless `limits.component_size` says more (`plugin/component/inspect.rs`)", "the file is bigger than";
     TwoManifests "two-manifests" "to say two things of itself",
         "one manifest (`plugin/component/inspect.rs`)", "there are two of them";
     BrokenManifest "broken-manifest" "to break the reader of manifests",
