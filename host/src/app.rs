@@ -99,7 +99,7 @@ impl App {
         readiness.set(Part::Plugins, true);
         let steps = Arc::new(Steps {
             providers: providers(&config)?,
-            discovery: Discovery::new(Arc::clone(&store)),
+            discovery: Discovery::new(Arc::clone(&store), keys.clone()),
             signing_keys: KeySets::new(),
             revisions: Arc::new(revisions),
             config: Arc::clone(&config),
