@@ -10,6 +10,7 @@ pub mod dev;
 mod keys;
 mod log;
 mod provider;
+mod say;
 mod serve;
 
 use crate::app::AppError;
@@ -174,16 +175,16 @@ fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Warning>), ConfigEr
 fn complain(error: &CliError) {
     if let CliError::Configuration(errors) = error {
         for mistake in errors.mistakes() {
-            eprintln!("error: {mistake}");
+            say::error(format_args!("error: {mistake}"));
         }
         return;
     }
     // An error may quote what a stranger wrote. Celadon's own lines stay lines.
     let safe = |error: &dyn error::Error| plain::lines(&error.to_string(), LONGEST_LINE);
-    eprintln!("error: {}", safe(error));
+    say::error(format_args!("error: {}", safe(error)));
     let mut source = error::Error::source(error);
     while let Some(cause) = source {
-        eprintln!("  because: {}", safe(cause));
+        say::error(format_args!("  because: {}", safe(cause)));
         source = cause.source();
     }
 }

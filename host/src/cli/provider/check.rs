@@ -3,7 +3,7 @@
 
 use super::ProviderError;
 use crate::cli::check::{line, mistakes};
-use crate::cli::{CliError, LONGEST_LINE};
+use crate::cli::{CliError, say};
 use crate::config::{ClientAudience, Grant, Limits, Provider};
 use crate::egress::addresses::special;
 use crate::plain;
@@ -107,7 +107,7 @@ pub(super) fn run(check: &Check) -> Result<(), CliError> {
         Ok(examined) => examined,
         Err(error) => {
             for mistake in mistakes(&error) {
-                eprintln!("error: {}", plain::lines(&mistake, LONGEST_LINE));
+                say::error(format_args!("error: {mistake}"));
             }
             let path = check.file.clone();
             return Err(ProviderError::from(CheckError::Unusable { path }).into());
