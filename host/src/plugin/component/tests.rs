@@ -457,6 +457,30 @@ async fn compile_error(library: &Library, limits: &Limits) -> CompileError {
 }
 
 #[tokio::test]
+async fn what_cannot_be_compiled_for_diagnosis_is_tried_once_and_still_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let component = testing::library()
+        .load(HARMLESS.clone(), &Limits::default())
+        .await
+        .unwrap();
+    let script = format!("echo \"$3\" >> {}/started; exit 4", folder.path().display());
+    let library = scripted(folder.path(), &script);
+    let limits = Limits::default();
+    for _ in 0..3 {
+        let error = library
+            .for_diagnosis(&component, &limits)
+            .await
+            .unwrap_err();
+        let memory = matches!(error, ComponentError::Compile(CompileError::Memory(_)));
+        assert!(memory, "{error}");
+    }
+    // What fails with address maps may do without them.
+    compile_error(&library, &limits).await;
+    let started = std::fs::read_to_string(folder.path().join("started")).unwrap();
+    assert_eq!(started, "diagnosis\ncalls\n");
+}
+
+#[tokio::test]
 async fn a_compiler_that_does_not_end_is_killed_and_its_component_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let library = scripted(
