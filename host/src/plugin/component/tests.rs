@@ -481,17 +481,15 @@ async fn what_cannot_be_compiled_for_diagnosis_is_tried_once_and_still_called() 
 }
 
 #[tokio::test]
-async fn a_compiler_that_does_not_end_is_killed_and_its_component_remembered() {
+async fn a_component_that_is_too_much_is_remembered() {
     let folder = tempfile::tempdir().unwrap();
-    let library = scripted(
-        folder.path(),
-        &format!(
-            "echo $$ >> {}/started; exec sleep 1000",
-            folder.path().display()
-        ),
+    let script = format!(
+        "echo $$ >> {}/started; kill -XCPU $$",
+        folder.path().display()
     );
+    let library = scripted(folder.path(), &script);
     let limits = Limits {
-        compile_time: Duration::from_millis(50),
+        compile_time: Duration::from_secs(5),
         ..Limits::default()
     };
     let started = || std::fs::read_to_string(folder.path().join("started")).unwrap();
@@ -503,17 +501,61 @@ async fn a_compiler_that_does_not_end_is_killed_and_its_component_remembered() {
         );
         assert!(error.to_string().contains("limits.compile_time"), "{error}");
     }
-    let first = started();
-    assert_eq!(first.lines().count(), 1, "three hundred asked, one was run");
-    let process = std::path::Path::new("/proc").join(first.trim());
-    assert!(!process.exists(), "it was killed and reaped");
+    assert_eq!(
+        started().lines().count(),
+        1,
+        "three hundred asked, one was run"
+    );
     // With more than before it is tried again.
     let more = Limits {
-        compile_time: Duration::from_millis(51),
+        compile_time: Duration::from_secs(6),
         ..Limits::default()
     };
     compile_error(&library, &more).await;
     assert_eq!(started().lines().count(), 2);
+}
+
+#[tokio::test]
+async fn a_compiler_that_gets_no_time_is_killed_and_its_component_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "echo $$ >> {}/started; exec sleep 1000",
+        folder.path().display()
+    );
+    let library = scripted(folder.path(), &script);
+    let limits = Limits {
+        compile_time: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    for _ in 0..2 {
+        let error = compile_error(&library, &limits).await;
+        assert!(
+            matches!(error, CompileError::Starved(patience) if patience > limits.compile_time),
+            "{error}"
+        );
+    }
+    let started = std::fs::read_to_string(folder.path().join("started")).unwrap();
+    assert_eq!(started.lines().count(), 2);
+    for id in started.lines() {
+        let process = std::path::Path::new("/proc").join(id);
+        assert!(!process.exists(), "it was killed and reaped");
+    }
+}
+
+#[tokio::test]
+async fn a_compiler_that_somebody_killed_is_started_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "echo $$ >> {}/started; kill -KILL $$",
+        folder.path().display()
+    );
+    let library = scripted(folder.path(), &script);
+    for _ in 0..2 {
+        let error = compile_error(&library, &Limits::default()).await;
+        assert!(matches!(error, CompileError::Killed), "{error}");
+    }
+    let started = std::fs::read_to_string(folder.path().join("started")).unwrap();
+    assert_eq!(started.lines().count(), 2);
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ impl Children {
             Ok(Ok(said)) => said.judge(job),
             Ok(Err(Lost::TooLong)) => Err(CompileError::TooLong),
             Ok(Err(Lost::Pipe(error))) => Err(not_run(error)),
-            Err(_) => Err(CompileError::Time(job.budget.time)),
+            Err(_) => Err(CompileError::Starved(patience)),
         };
         // Where it has ended, this does nothing.
         child.kill().await.ok();
@@ -164,6 +164,8 @@ impl Said {
                 Err(not_run(io::Error::other("it could not give up its rights")))
             }
             (_, Some(libc::SIGXCPU)) => Err(CompileError::Time(budget.time)),
+            // Not by us, who ask no more then, nor for its CPU time, of which SIGXCPU comes first.
+            (_, Some(libc::SIGKILL)) => Err(CompileError::Killed),
             // An allocation that fails aborts, after the standard library has said so.
             (_, Some(libc::SIGABRT)) if self.complaint.contains("memory allocation of") => {
                 Err(CompileError::Memory(budget.memory))
