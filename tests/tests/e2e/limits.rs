@@ -5,6 +5,7 @@ use crate::house::expect_signed_in;
 use anyhow::{Context as _, Result, ensure};
 use celadon_tests::{Browser, Celadon, Op, Sandbox, Setup, Temporal, component, waiting};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use wasm_encoder::{
     BlockType, CodeSection, ComponentSection, ConstExpr, DataSection, Function, FunctionSection,
@@ -219,6 +220,33 @@ async fn no_compiler_outlives_its_host() -> Result<()> {
     ensure!(took < Duration::from_secs(10), "it took {took:?}");
     ensure!(!runs(compiler), "it was left behind");
     Ok(())
+}
+
+/// Whoever started the host may have passed files on to it.
+#[tokio::test]
+async fn a_compiler_closes_what_it_inherits() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let program = Celadon::copy_program(&sandbox.file(""))?;
+    let open = "exec 9</dev/null 251</dev/null; exec \"$@\"";
+    let mut compiler = Command::new("bash")
+        .args(["-c", open, "bash"])
+        .arg(program)
+        .args(["compile-component", "compact", "calls", "10", "536870912"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let process = PathBuf::from(format!("/proc/{}", compiler.id()));
+    let confined = waiting::until("three pipes are left", 30, async || {
+        // By then the shell has opened its two.
+        let is_compiler = std::fs::read_link(process.join("exe"))?.ends_with("celadon");
+        let files = std::fs::read_dir(process.join("fd"))?.count();
+        Ok((is_compiler && files == 3).then_some(()))
+    });
+    let confined = confined.await;
+    drop(compiler.stdin.take());
+    compiler.wait()?;
+    confined
 }
 
 #[tokio::test]
