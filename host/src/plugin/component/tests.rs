@@ -2,7 +2,7 @@ use super::inspect::{InspectError, inspect};
 use super::*;
 use crate::config::{Limits, Tier};
 use crate::plugin::call::{Breach, CallError};
-use crate::plugin::engine::Engines;
+use crate::plugin::engine::{Engines, Purpose};
 use crate::plugin::testing::{self, CONTRACT, Hostile};
 use proptest::prelude::*;
 use std::os::unix::fs::PermissionsExt;
@@ -404,6 +404,38 @@ async fn each_tier_has_so_many_core_instances_and_not_one_more() {
             ),
             "{error}"
         );
+    }
+}
+
+/// A module with a byte at the start of its memory, and one 8 MiB further.
+fn sparse() -> wasm_encoder::Module {
+    use wasm_encoder::{ConstExpr, DataSection, MemorySection, MemoryType, Module};
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: 128,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    let mut data = DataSection::new();
+    for place in [0, (8 << 20) - 1] {
+        data.active(0, &ConstExpr::i32_const(place), [b'x']);
+    }
+    let mut module = Module::new();
+    module.section(&memories).section(&data);
+    module
+}
+
+#[test]
+fn gaps_between_data_are_no_code() {
+    let mut bytes = HARMLESS.clone();
+    for _ in 0..4 {
+        bytes = testing::with_module(&bytes, &sparse());
+    }
+    for tier in Tier::ALL {
+        let code = crate::plugin::engine::precompile(tier, Purpose::Calls, &bytes).unwrap();
+        assert!(code.len() < 2 << 20, "{tier:?}: {} bytes", code.len());
     }
 }
 
