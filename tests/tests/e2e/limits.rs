@@ -148,6 +148,7 @@ async fn a_compile_bomb_is_reported_and_its_neighbour_signs_in() -> Result<()> {
         });
         ensure!(told, "{provider}: {logs}");
     }
+    ensure!(logs.contains("available=1"), "one of three: {logs}");
     ensure!(compilers(celadon.id())?.is_empty(), "a compiler is left");
     let mut browser = Browser::new()?;
     let page = browser.sign_in(&celadon.login("op"), "alice").await?;
