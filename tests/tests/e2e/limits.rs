@@ -196,6 +196,45 @@ async fn check_says_what_compiling_would_need() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn tools_are_worn_out_by_no_component() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let slow = sandbox.file("slow.wasm");
+    std::fs::write(&slow, validation_bomb(3_500_000)?)?;
+    let path = slow.to_string_lossy();
+    for command in ["inspect", "bundle"] {
+        let output = Celadon::run_alone(&["provider", command, &path])?;
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        ensure!(output.status.code() == Some(1), "{told}");
+        ensure!(
+            told.contains("compiling the component needs more than"),
+            "{told}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn tools_take_a_component_for_the_tier_that_they_are_told() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let big = sandbox.file("big.wasm");
+    std::fs::write(&big, with_data(5 << 20)?)?;
+    let path = big.to_string_lossy();
+    let options = "{\"issuer\": \"https://id.example.com\"}";
+    for command in [
+        &["provider", "inspect", &path][..],
+        &["provider", "bundle", &path],
+        &["provider", "check", &path, "--options", options],
+    ] {
+        let output = Celadon::run_alone(command)?;
+        ensure!(output.status.code() == Some(1), "{command:?}: {output:?}");
+        let output = Celadon::run_alone(&[command, &["--tier", "large"]].concat())?;
+        ensure!(output.status.success(), "{command:?}: {output:?}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn no_compiler_outlives_its_host() -> Result<()> {
     let sandbox = Sandbox::new()?;

@@ -13,6 +13,11 @@ use std::io::{self, Read, Write};
 /// The command by which the program is asked to do this.
 pub const COMMAND: &str = "compile-component";
 
+/// In the place of a purpose: whether it is a provider is asked, and nothing is compiled.
+pub const VERDICT: &str = "verdict";
+/// What is answered then, where code would stand.
+const USABLE: &[u8] = b"usable";
+
 /// Exit code: the compiler refuses the component. What it says stands on stderr.
 pub(super) const REFUSED: i32 = 3;
 /// Exit code: it is no provider. Why stands on stderr.
@@ -36,8 +41,8 @@ const MAX_INPUT: u64 = 64 << 20;
 pub struct Order {
     /// The kind of guest.
     pub tier: Tier,
-    /// What the code is for.
-    pub purpose: Purpose,
+    /// What the code is for. `None`: only whether it is a provider is asked.
+    pub purpose: Option<Purpose>,
     /// Seconds of CPU time.
     pub seconds: u64,
     /// Bytes of address space.
@@ -62,18 +67,23 @@ pub fn run(order: Order) -> u8 {
         eprintln!("{}", with_causes(&error));
         return exit(NO_PROVIDER);
     }
-    match precompile(order.tier, order.purpose, &bytes) {
-        Ok(code) => {
-            let mut out = io::stdout().lock();
-            let written = out.write_all(&code).and_then(|()| out.flush());
-            u8::from(written.is_err())
-        }
+    let Some(purpose) = order.purpose else {
+        return answer(USABLE);
+    };
+    match precompile(order.tier, purpose, &bytes) {
+        Ok(code) => answer(&code),
         Err(error) if lacks_memory(&error) => exit(NO_MEMORY),
         Err(error) => {
             eprintln!("{error:#}");
             exit(REFUSED)
         }
     }
+}
+
+fn answer(bytes: &[u8]) -> u8 {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    u8::from(written.is_err())
 }
 
 fn exit(code: i32) -> u8 {
