@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 const AT_ONCE: usize = 2;
 /// The longest a child may take by the clock on the wall, as a multiple of its CPU time: it is nice
 /// to everybody else, and on a busy machine its turn comes late.
-const WALL_FACTOR: u32 = 6;
+const WALL_FACTOR: u32 = 20;
 /// Bytes of what a child says that are read.
 const MAX_COMPLAINT_BYTES: u64 = 4 << 10;
 
