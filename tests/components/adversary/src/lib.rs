@@ -6,7 +6,7 @@
 //! Further options: `with`, a variant of the attack; `collector`, an address that the description
 //! names as an endpoint of role `resource`, for what is to be carried out.
 //!
-//! [`Attack::act`] gives each attack its place: one function of the contract, and what is done
+//! `Attack::act` gives each attack its place: one function of the contract, and what is done
 //! there in the place of what an honest component does.
 
 mod attack;

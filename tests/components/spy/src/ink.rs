@@ -10,7 +10,7 @@ pub fn cover(saw: &impl Debug) -> String {
         .collect()
 }
 
-/// What [`cover`] covered; `None` for anything else.
+/// What `cover` covered; `None` for anything else.
 pub fn uncover(covered: &str) -> Option<String> {
     let digits = covered.as_bytes();
     let (pairs, rest) = digits.as_chunks::<2>();
