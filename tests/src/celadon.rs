@@ -8,7 +8,7 @@ use crate::places::built;
 use crate::{Browser, Sandbox, browser, waiting};
 use anyhow::{Context, Result, bail, ensure};
 pub use dev::Dev;
-pub use setup::Setup;
+pub use setup::{Setup, component};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -29,7 +29,7 @@ pub mod waiting;
 
 pub use browser::Browser;
 pub use caller::{Answer, Caller};
-pub use celadon::{Celadon, Dev, Setup};
+pub use celadon::{Celadon, Dev, Setup, component};
 pub use chromium::{Chromium, Key};
 pub use database::Database;
 pub use http::http_client;

@@ -309,6 +309,7 @@ impl Provider {
     }
 }
 
-fn component(name: &str) -> Result<PathBuf> {
+/// The file of a component that the build leaves.
+pub fn component(name: &str) -> Result<PathBuf> {
     Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
 }
