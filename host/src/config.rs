@@ -126,7 +126,7 @@ pub struct Provider {
     pub client_secret: Option<Secret>,
     /// `client_key.file`: the private key (JWK) for `private_key_jwt` and `signed_secret`.
     pub client_key: Option<PathBuf>,
-    /// `client_audience`: to whom assertions of `private_key_jwt` speak. Default: the issuer.
+    /// `client_audience`: to whom assertions of `private_key_jwt` and `client_secret_jwt` speak. Default: the issuer.
     pub client_audience: ClientAudience,
     /// `client_auth`: overrides the component's first choice.
     pub client_auth: Option<ClientAuth>,
@@ -151,6 +151,8 @@ pub enum ClientAuth {
     Basic,
     /// `client_secret_post`
     Post,
+    /// `client_secret_jwt`: an assertion under the client secret.
+    SecretJwt,
     /// `private_key_jwt`
     PrivateKeyJwt,
     /// `signed_secret`: a JWT in the secret's place.
@@ -159,9 +161,10 @@ pub enum ClientAuth {
 
 impl ClientAuth {
     /// Every method, in the order in which the documentation lists them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Basic,
         Self::Post,
+        Self::SecretJwt,
         Self::PrivateKeyJwt,
         Self::SignedSecret,
         Self::None,
@@ -173,13 +176,14 @@ impl ClientAuth {
             Self::None => "none",
             Self::Basic => "client_secret_basic",
             Self::Post => "client_secret_post",
+            Self::SecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
             Self::SignedSecret => "signed_secret",
         }
     }
 }
 
-/// `aud` of the assertions of `private_key_jwt`.
+/// `aud` of the assertions of `private_key_jwt` and `client_secret_jwt`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClientAudience {
     /// `issuer`: its identifier. An assertion for one server is then of no use at another.

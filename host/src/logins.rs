@@ -6,7 +6,7 @@ mod answer;
 pub(crate) mod begin;
 mod callback;
 mod client;
-pub(crate) mod return_to;
+pub mod return_to;
 
 use crate::clock::Timestamp;
 use crate::plugin::transcript::Stop;

@@ -77,8 +77,8 @@ function rebuild() {
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', ...Object.keys(settings.claims)] },
     conformIdTokenClaims: !settings.claims_in_id_token,
     cookies: { keys: cookieKeys, names: { session: `_op${settings.port}`, interaction: `_op${settings.port}_i`, resume: `_op${settings.port}_r` } },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'],
+    enabledJWA: { clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] },
     features: {
       devInteractions: { enabled: false },
       revocation: { enabled: true },

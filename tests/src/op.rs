@@ -124,6 +124,21 @@ impl Op {
         .await
     }
 
+    /// Registers Celadon as a client that signs with its secret and never sends it.
+    pub async fn register_signing_secret(&self, redirect_uris: &[String]) -> Result<()> {
+        self.control(
+            "client",
+            json!({
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+                "redirect_uris": redirect_uris,
+                "grant_types": ["authorization_code", "refresh_token"],
+                "token_endpoint_auth_method": "client_secret_jwt",
+            }),
+        )
+        .await
+    }
+
     /// Registers Celadon as a client that signs with this key, a public JWK, and has no secret.
     pub async fn register_key(&self, redirect_uris: &[String], jwk: &Value) -> Result<()> {
         self.control(

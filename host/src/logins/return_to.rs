@@ -2,7 +2,7 @@
 //! else (RFC 9700 section 4.11: no open redirector).
 
 use crate::config::Config;
-use url::Url;
+use url::{Origin, Url};
 
 /// The longest `return_to`.
 const LONGEST: usize = 2048;
@@ -12,13 +12,22 @@ pub(crate) fn check(config: &Config, wish: Option<&str>) -> Option<String> {
     let Some(text) = wish else {
         return Some("/".to_owned());
     };
+    place(
+        &config.server.public_url,
+        &config.login.return_origins,
+        text,
+    )
+}
+
+/// The place that a `return_to` names, as a path of this site or a URL of one of the `others`;
+/// `None` where it is neither.
+pub fn place(own: &Url, others: &[Origin], text: &str) -> Option<String> {
     let plain = text.len() <= LONGEST
         && !text.contains('\\')
         && !text.chars().any(|c| c.is_control() || c.is_whitespace());
     if !plain {
         return None;
     }
-    let own = &config.server.public_url;
     if text.starts_with('/') {
         let url = own.join(text).ok()?;
         // `//host`, `/../` and friends are resolved as a browser would, and must stay at home. A
@@ -32,7 +41,7 @@ pub(crate) fn check(config: &Config, wish: Option<&str>) -> Option<String> {
     let web = matches!(url.scheme(), "http" | "https");
     let bare = url.username().is_empty() && url.password().is_none();
     let origin = url.origin();
-    let allowed = origin == own.origin() || config.login.return_origins.contains(&origin);
+    let allowed = origin == own.origin() || others.contains(&origin);
     (web && bare && allowed).then(|| url.to_string())
 }
 

@@ -1,8 +1,9 @@
-//! The client's private key, and what the host signs with it: assertions for `private_key_jwt`
-//! ([OIDC Core section 9], [RFC 7523 section 2.2]) and client secrets that are JWTs, as Apple wants
-//! them.
+//! The client's key, and what the host signs with it: assertions for `private_key_jwt` and
+//! `client_secret_jwt` ([OIDC Core section 9], [RFC 7523 section 2.2]) and client secrets that are
+//! JWTs, as Apple wants them.
 //!
-//! The key comes from a file as a private JWK ([RFC 7517], [RFC 7518 section 6], [RFC 8037]). It is
+//! For `client_secret_jwt` the key is the client secret itself. Any other
+//! comes from a file as a private JWK ([RFC 7517], [RFC 7518 section 6], [RFC 8037]). It is
 //! read when it is needed and never kept, so that a new one is found without a restart. A JWK whose
 //! private and public parts do not belong together is refused: the provider would refuse every
 //! signature and nobody could tell why. Which way a client authenticates, and to whom an
@@ -19,6 +20,7 @@ mod jwk;
 use crate::config::{Secret, SecretError};
 use crate::random;
 use crate::{clock, clock::Timestamp};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, RsaEncoding, RsaKeyPair};
 use data_encoding::BASE64URL_NOPAD;
@@ -30,6 +32,9 @@ use zeroize::Zeroizing;
 /// Seconds that an assertion lives: enough for a slow request and clocks that differ by a minute,
 /// too little to be worth stealing. Servers refuse more than a few minutes.
 const ASSERTION_LIFETIME: u64 = 120;
+
+/// The fewest bytes of a client secret that signs.
+const SHORTEST_SECRET: usize = 32;
 
 /// Why the client's key cannot be used. No variant holds a part of it.
 #[derive(Debug, thiserror::Error)]
@@ -81,22 +86,30 @@ pub enum KeyFlaw {
     /// `kid`.
     #[error("its `kid` is not 1 to 255 printable ASCII characters")]
     KeyId,
+    /// A client secret that is shorter than HMAC-SHA-256's output ([RFC 7518 section 3.2]).
+    ///
+    /// [RFC 7518 section 3.2]: https://www.rfc-editor.org/rfc/rfc7518#section-3.2
+    #[error(
+        "the client secret has less than {SHORTEST_SECRET} bytes, which client_secret_jwt does not allow"
+    )]
+    ShortSecret,
     /// Private and public parts do not belong together.
     #[error("its private and public parts do not belong together")]
     Mismatch,
 }
 
-/// A private key.
+/// A key that signs for the client.
 pub struct ClientKey {
     kid: Option<String>,
-    pair: Pair,
+    signer: Signer,
 }
 
-enum Pair {
+enum Signer {
     Es256(EcdsaKeyPair),
     Rs256(RsaKeyPair),
     Ps256(RsaKeyPair),
     EdDsa(Ed25519KeyPair, &'static str),
+    Hs256(hmac::Key),
 }
 
 #[derive(Serialize)]
@@ -135,13 +148,29 @@ impl ClientKey {
         jwk::parse(text)
     }
 
+    /// The client secret as a key, for `client_secret_jwt`.
+    ///
+    /// # Errors
+    /// [`KeyFlaw::ShortSecret`].
+    pub fn of_secret(secret: &str) -> Result<Self, KeyFlaw> {
+        if secret.len() < SHORTEST_SECRET {
+            return Err(KeyFlaw::ShortSecret);
+        }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        Ok(Self {
+            kid: None,
+            signer: Signer::Hs256(key),
+        })
+    }
+
     /// `alg` of its signatures.
     pub fn algorithm(&self) -> &'static str {
-        match &self.pair {
-            Pair::Es256(_) => "ES256",
-            Pair::Rs256(_) => "RS256",
-            Pair::Ps256(_) => "PS256",
-            Pair::EdDsa(_, name) => name,
+        match &self.signer {
+            Signer::Es256(_) => "ES256",
+            Signer::Rs256(_) => "RS256",
+            Signer::Ps256(_) => "PS256",
+            Signer::EdDsa(_, name) => name,
+            Signer::Hs256(_) => "HS256",
         }
     }
 
@@ -198,14 +227,15 @@ impl ClientKey {
                 .expect("a checked key signs");
             bytes
         };
-        match &self.pair {
-            Pair::Es256(pair) => {
+        match &self.signer {
+            Signer::Es256(pair) => {
                 let signature = pair.sign(&random, message).expect("a checked key signs");
                 signature.as_ref().to_vec()
             }
-            Pair::Rs256(pair) => rsa(pair, &signature::RSA_PKCS1_SHA256),
-            Pair::Ps256(pair) => rsa(pair, &signature::RSA_PSS_SHA256),
-            Pair::EdDsa(pair, _) => pair.sign(message).as_ref().to_vec(),
+            Signer::Rs256(pair) => rsa(pair, &signature::RSA_PKCS1_SHA256),
+            Signer::Ps256(pair) => rsa(pair, &signature::RSA_PSS_SHA256),
+            Signer::EdDsa(pair, _) => pair.sign(message).as_ref().to_vec(),
+            Signer::Hs256(key) => hmac::sign(key, message).as_ref().to_vec(),
         }
     }
 }

@@ -306,7 +306,9 @@ pub(super) fn client_secret(client: &ClientCredentials) -> Option<Zeroizing<Stri
         ClientCredentials::None
         | ClientCredentials::PrivateKeyJwt { .. }
         | ClientCredentials::SignedSecret { .. } => None,
-        ClientCredentials::Basic(secret) | ClientCredentials::Post(secret) => Some(secret.clone()),
+        ClientCredentials::Basic(secret)
+        | ClientCredentials::Post(secret)
+        | ClientCredentials::SecretJwt { secret, .. } => Some(secret.clone()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A configured provider as the steps use it: its HTTP client, its keys, its secret.
 
 use super::Steps;
-use crate::config::{self, ClientAudience, ClientAuth};
+use crate::config::{self, ClientAudience};
 use crate::egress::{Egress, EgressError, Policy};
 use crate::oidc::client_key::ClientKey;
 use crate::oidc::discovery::DiscoveryError;
@@ -71,6 +71,19 @@ impl Provider {
             (ClientAuthentication::Post, Some(secret)) => {
                 return Ok(ClientCredentials::Post(secret));
             }
+            (ClientAuthentication::SecretJwt, Some(secret)) => {
+                let key = ClientKey::of_secret(&secret).map_err(|error| {
+                    tracing::error!(provider = %self.name, error = %error, "the client secret cannot sign");
+                    let detail = "the provider's client_secret is too short for client_secret_jwt";
+                    Stop::refused(Reason::InvalidClient, detail)
+                })?;
+                let audience = self.audience(description, metadata)?;
+                return Ok(ClientCredentials::SecretJwt {
+                    secret,
+                    key,
+                    audience,
+                });
+            }
             _ => {}
         }
         match (way, self.client_key()?, &description.client.signed_secret) {
@@ -136,7 +149,7 @@ impl Provider {
     ) -> Result<ClientAuthentication, Stop> {
         let listed = &description.client.authentication;
         if let Some(chosen) = self.config.client_auth {
-            let chosen = way(chosen);
+            let chosen = ClientAuthentication::from(chosen);
             return if listed.contains(&chosen) {
                 Ok(chosen)
             } else {
@@ -149,7 +162,9 @@ impl Provider {
         let key = self.config.client_key.is_some();
         let possible = |way: &&ClientAuthentication| match way {
             ClientAuthentication::None => !secret && !key,
-            ClientAuthentication::Basic | ClientAuthentication::Post => secret,
+            ClientAuthentication::Basic
+            | ClientAuthentication::Post
+            | ClientAuthentication::SecretJwt => secret,
             ClientAuthentication::PrivateKeyJwt | ClientAuthentication::SignedSecret => key,
         };
         let supported = |way: &&ClientAuthentication| {
@@ -172,16 +187,6 @@ impl Provider {
     }
 }
 
-fn way(configured: ClientAuth) -> ClientAuthentication {
-    match configured {
-        ClientAuth::None => ClientAuthentication::None,
-        ClientAuth::Basic => ClientAuthentication::Basic,
-        ClientAuth::Post => ClientAuthentication::Post,
-        ClientAuth::PrivateKeyJwt => ClientAuthentication::PrivateKeyJwt,
-        ClientAuth::SignedSecret => ClientAuthentication::SignedSecret,
-    }
-}
-
 /// As `token_endpoint_auth_methods_supported` has it (OIDC Discovery section 3).
 fn method_name(way: ClientAuthentication) -> &'static str {
     match way {
@@ -189,6 +194,7 @@ fn method_name(way: ClientAuthentication) -> &'static str {
         ClientAuthentication::Basic => "client_secret_basic",
         ClientAuthentication::Post | ClientAuthentication::SignedSecret => "client_secret_post",
         ClientAuthentication::PrivateKeyJwt => "private_key_jwt",
+        ClientAuthentication::SecretJwt => "client_secret_jwt",
     }
 }
 

@@ -4,10 +4,11 @@
 //! the store is read again.
 
 use super::Steps;
+use super::provider::Provider;
 use super::refresh::{is_stale, tokens_of};
 use super::tokens::TokenSet;
 use crate::clock;
-use crate::egress::{EgressError, Outgoing};
+use crate::egress::{Answer, EgressError, Outgoing};
 use crate::http::resource::{Resource, ResourceError, Resources};
 use crate::store::{AuthorizationRecord, StoreError};
 use crate::temporal::{Temporal, TemporalError};
@@ -22,6 +23,8 @@ use url::Url;
 const REFRESH: Duration = Duration::from_secs(9);
 /// How long it waits for the resource.
 const FETCH: Duration = Duration::from_secs(9);
+/// How long it waits for all of it: a resource that refuses the token is asked again with a new one.
+const ALL: Duration = Duration::from_secs(19);
 /// Bytes of a resource that are shown.
 const MOST_BYTES: usize = 256 << 10;
 
@@ -49,14 +52,13 @@ impl Resources for ProtectedResources {
             .resource_url
             .clone()
             .ok_or(ResourceError::NotConfigured)?;
+        let deadline = Instant::now() + ALL;
         let grant = self.grant(user, provider).await?;
-        let tokens = self.tokens(&grant).await?;
-        let outgoing = with_token(url, &tokens)?;
-        let answer = known
-            .egress
-            .send(outgoing)
-            .await
-            .map_err(|error| failed(provider, &error))?;
+        let mut answer = self.ask(known, &url, &grant, deadline).await?;
+        if answer.status == StatusCode::UNAUTHORIZED && self.reject(&grant).await? {
+            let renewed = self.renewed(&grant.id, deadline).await?;
+            answer = self.ask(known, &url, &renewed, deadline).await?;
+        }
         let content_type = answer.headers.get(header::CONTENT_TYPE);
         match StatusCode::from_u16(answer.status) {
             Ok(status) if status.is_success() => Ok(Resource {
@@ -99,18 +101,52 @@ impl ProtectedResources {
         if fresh {
             return Ok(grant);
         }
-        self.refresh(&grant.id).await?;
-        let renewed = self
-            .steps
-            .store
-            .authorization(&grant.id)
-            .await
-            .map_err(|e| store(&e))?;
-        renewed.ok_or(ResourceError::NotConnected)
+        self.renewed(&grant.id, Instant::now() + REFRESH).await
     }
 
-    async fn refresh(&self, grant: &AuthorizationId) -> Result<(), ResourceError> {
-        match self.temporal.refresh(grant, REFRESH).await {
+    /// GET with the grant's token.
+    async fn ask(
+        &self,
+        provider: &Provider,
+        url: &Url,
+        grant: &AuthorizationRecord,
+        deadline: Instant,
+    ) -> Result<Answer, ResourceError> {
+        let tokens = self.tokens(grant).await?;
+        let outgoing = with_token(url.clone(), &tokens, deadline)?;
+        let sent = provider.egress.send(outgoing).await;
+        sent.map_err(|error| failed(&provider.name, &error))
+    }
+
+    /// Takes the resource's word that the token is worth nothing any more, as after a revocation at
+    /// the provider. Answers whether it is worth asking again.
+    async fn reject(&self, grant: &AuthorizationRecord) -> Result<bool, ResourceError> {
+        let now = clock::now();
+        let accounts = &self.steps.store;
+        let marked = accounts.mark_token_rejected(&grant.id, grant.version, now);
+        marked.await.map_err(|e| store(&e))
+    }
+
+    /// The grant, once its tokens are fresh.
+    async fn renewed(
+        &self,
+        grant: &AuthorizationId,
+        deadline: Instant,
+    ) -> Result<AuthorizationRecord, ResourceError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.refresh(grant, left.min(REFRESH)).await?;
+        let renewed = self.steps.store.authorization(grant).await;
+        renewed
+            .map_err(|e| store(&e))?
+            .ok_or(ResourceError::NotConnected)
+    }
+
+    async fn refresh(
+        &self,
+        grant: &AuthorizationId,
+        patience: Duration,
+    ) -> Result<(), ResourceError> {
+        match self.temporal.refresh(grant, patience).await {
             Ok(Refreshed::Fresh) => Ok(()),
             Ok(Refreshed::NeedsReauth { .. }) => Err(ResourceError::NeedsReauth),
             Ok(Refreshed::Unavailable { detail }) => Err(ResourceError::Provider(format!(
@@ -144,7 +180,7 @@ impl ProtectedResources {
 }
 
 /// RFC 6750 section 2.1.
-fn with_token(url: Url, tokens: &TokenSet) -> Result<Outgoing, ResourceError> {
+fn with_token(url: Url, tokens: &TokenSet, deadline: Instant) -> Result<Outgoing, ResourceError> {
     let value = zeroize::Zeroizing::new(format!("Bearer {}", tokens.access_token.as_str()));
     let mut value = HeaderValue::from_str(&value).map_err(|_| ResourceError::Unavailable)?;
     value.set_sensitive(true);
@@ -159,7 +195,7 @@ fn with_token(url: Url, tokens: &TokenSet) -> Result<Outgoing, ResourceError> {
         url,
         headers,
         body: None,
-        deadline: Instant::now() + FETCH,
+        deadline: deadline.min(Instant::now() + FETCH),
         max_body: MOST_BYTES,
     })
 }

@@ -8,6 +8,9 @@ use celadon_workflows::types::{
     AuthorizationId, IdentityId, LoginId, Outcome, Persisted, ProviderName, UserId,
 };
 
+/// Seconds after which a resource's word against a token counts again.
+pub const REJECTION_PAUSE: u64 = 60;
+
 /// An identity as a login found it.
 #[derive(Clone, Debug)]
 pub struct IdentityRecord {
@@ -170,6 +173,16 @@ pub trait Accounts: Send + Sync {
         id: &AuthorizationId,
         seen: GrantVersion,
         why: &str,
+    ) -> Result<bool, StoreError>;
+    /// A resource refused the access token before its time: it counts as expired from now on. Answers
+    /// whether it does: not where the tokens are others by now, and not again within
+    /// [`REJECTION_PAUSE`] seconds, so that a resource which takes no token at all does not wear out
+    /// the provider.
+    async fn mark_token_rejected(
+        &self,
+        id: &AuthorizationId,
+        seen: GrantVersion,
+        now: Timestamp,
     ) -> Result<bool, StoreError>;
     /// Marks a refresh that failed for a passing reason.
     async fn mark_refresh_failed(

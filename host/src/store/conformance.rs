@@ -50,7 +50,8 @@ macro_rules! suite {
                 an_ended_login_writes_nothing, a_new_identity_is_made_once;
             accounts: users_are_the_clients, nobody_is_connected_before_the_code_is_redeemed,
                 two_users_stay_two, one_renewal_wins,
-                marks_are_for_what_was_seen, unknown_ids_are_none;
+                marks_are_for_what_was_seen, a_rejected_token_expires_once_in_a_while,
+                unknown_ids_are_none;
             short_lived: sessions, audit_trail, components, metadata, handoffs, it_answers;
             sealed_rows: values_are_counted_by_place_and_key;
             sweep: what_is_over_goes, in_batches;

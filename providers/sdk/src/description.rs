@@ -29,6 +29,7 @@ impl Description {
             ClientAuthentication::PrivateKeyJwt,
             ClientAuthentication::Basic,
             ClientAuthentication::Post,
+            ClientAuthentication::SecretJwt,
             ClientAuthentication::None,
         ];
         description.0.subject.source = String::from("id-token");

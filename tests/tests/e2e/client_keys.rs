@@ -100,6 +100,31 @@ async fn assertions_by_each_kind_of_key_sign_in_and_refresh() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_secret_signs_in_without_being_sent() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let (temporal, op) = tokio::try_join!(Temporal::start(&sandbox), Op::start(&sandbox))?;
+    let setup = Setup::new(&temporal)?.provider("op", &op).await?;
+    op.register_signing_secret(&[setup.redirect_uri("op")])
+        .await?;
+    let setup = setup.credential(
+        "client_secret = { env = \"SECRET_OF_OP\" }\nclient_auth = \"client_secret_jwt\"",
+    );
+    let celadon = Celadon::start(&sandbox, setup).await?;
+    let mut browser = Browser::new()?;
+    let page = browser.sign_in(&celadon.login("op"), "alice").await?;
+    ensure!(page.status == 200, "{} {}", page.status, page.text);
+    expect_signed_in(&celadon, &mut browser, "alice").await?;
+    for request in op.token_requests("authorization_code").await? {
+        let assertion = request.form.get("client_assertion");
+        let claims = claims(assertion.context("no assertion")?)?;
+        ensure!(claims["aud"] == op.issuer(), "{claims}");
+        let sent = format!("{request:?}");
+        ensure!(!sent.contains(op.client_secret()), "the secret was sent");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_assertion_may_speak_to_the_token_endpoint_where_the_operator_says_so() -> Result<()> {
     let sandbox = Sandbox::new()?;
     let (private, public) = key("ec", "{ namedCurve: 'P-256' }")?;

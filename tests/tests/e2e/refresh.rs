@@ -102,6 +102,43 @@ async fn a_grant_that_the_provider_withdrew_needs_a_new_sign_in() -> Result<()> 
 }
 
 #[tokio::test]
+async fn a_token_that_the_resource_refuses_is_renewed_once_in_a_while() -> Result<()> {
+    let house = House::with(json!({"ttl": {"RefreshToken": 600}}), |setup| setup).await?;
+    let mut browser = Browser::new()?;
+    let page = browser.sign_in(&house.celadon.login("op"), "alice").await?;
+    ensure!(page.status == 200, "{}: {}", page.status, page.text);
+    let resource = house.celadon.url("/resource/op");
+    house
+        .op
+        .fault("/resource", json!({"status": 401, "times": 1}))
+        .await?;
+    let page = browser.open(&resource).await?;
+    ensure!(page.status == 200, "{}: {}", page.status, page.text);
+    let renewals = async || anyhow::Ok(house.op.token_requests("refresh_token").await?.len());
+    ensure!(renewals().await? == 1, "{}", renewals().await?);
+
+    // One that takes no token at all does not wear out the provider.
+    house.op.fault("/resource", json!({"status": 401})).await?;
+    for _ in 0..3 {
+        ensure!(browser.open(&resource).await?.status == 424);
+    }
+    ensure!(renewals().await? == 1, "{}", renewals().await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_live_token_that_the_provider_withdrew_needs_a_new_sign_in() -> Result<()> {
+    let house = House::with(json!({"ttl": {"RefreshToken": 600}}), |setup| setup).await?;
+    let mut browser = Browser::new()?;
+    let page = browser.sign_in(&house.celadon.login("op"), "alice").await?;
+    ensure!(page.status == 200, "{}: {}", page.status, page.text);
+    house.op.revoke_everything().await?;
+    let page = browser.open(&house.celadon.url("/resource/op")).await?;
+    ensure!(page.status == 409, "{}: {}", page.status, page.text);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_refresh_that_fails_today_is_not_the_end_of_the_grant() -> Result<()> {
     let (house, mut browser) = signed_in().await?;
     house.op.fault("/token", json!({"status": 503})).await?;

@@ -32,6 +32,11 @@ impl Places {
         &self.workspace
     }
 
+    /// Where everything is built and installed.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// The program.
     pub fn celadon(&self) -> PathBuf {
         self.target.join("debug/celadon")

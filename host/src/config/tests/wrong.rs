@@ -207,7 +207,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "@client_auth = \"client_secret_bsic\"",
-        ":11: providers.idp.client_auth: is not one of client_secret_basic, client_secret_post, private_key_jwt, signed_secret, none; did you mean \"client_secret_basic\"?",
+        ":11: providers.idp.client_auth: is not one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, signed_secret, none; did you mean \"client_secret_basic\"?",
     ),
     (
         "@client_auth = \"client_secret_post\"",

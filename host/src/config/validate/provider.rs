@@ -96,7 +96,9 @@ impl Credentials {
         let key_of = |name| format!("{}.{name}", section.key);
         if let Some((method, place)) = &method {
             let needed = match method {
-                ClientAuth::Basic | ClientAuth::Post if !has_secret => Some("client_secret"),
+                ClientAuth::Basic | ClientAuth::Post | ClientAuth::SecretJwt if !has_secret => {
+                    Some("client_secret")
+                }
                 ClientAuth::PrivateKeyJwt | ClientAuth::SignedSecret if !has_key => {
                     Some("client_key")
                 }

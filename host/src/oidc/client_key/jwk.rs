@@ -1,6 +1,6 @@
 //! A private JWK, from its text to a key pair that is known to hold together.
 
-use super::{ClientKey, KeyFlaw, Pair};
+use super::{ClientKey, KeyFlaw, Signer};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair,
 };
@@ -65,7 +65,7 @@ pub(super) fn parse(text: &str) -> Result<ClientKey, KeyFlaw> {
         return Err(KeyFlaw::KeySet);
     }
     form.check_usage()?;
-    let pair = match (form.kty.as_str(), form.crv.as_deref()) {
+    let signer = match (form.kty.as_str(), form.crv.as_deref()) {
         ("EC", Some("P-256")) => form.ec()?,
         ("RSA", None) => form.rsa()?,
         ("OKP", Some("Ed25519")) => form.ed25519()?,
@@ -73,7 +73,7 @@ pub(super) fn parse(text: &str) -> Result<ClientKey, KeyFlaw> {
     };
     Ok(ClientKey {
         kid: form.kid,
-        pair,
+        signer,
     })
 }
 
@@ -95,7 +95,7 @@ impl Form {
         Ok(())
     }
 
-    fn ec(&self) -> Result<Pair, KeyFlaw> {
+    fn ec(&self) -> Result<Signer, KeyFlaw> {
         let d = private(self.d.as_ref())?;
         let mut point = vec![4];
         point.extend(fixed("x", self.x.as_deref(), 32)?.iter());
@@ -106,11 +106,11 @@ impl Form {
         }
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         EcdsaKeyPair::from_private_key_and_public_key(algorithm, &d, &point)
-            .map(Pair::Es256)
+            .map(Signer::Es256)
             .map_err(|_| KeyFlaw::Mismatch)
     }
 
-    fn ed25519(&self) -> Result<Pair, KeyFlaw> {
+    fn ed25519(&self) -> Result<Signer, KeyFlaw> {
         let seed = fixed("d", Some(private(self.d.as_ref())?), 32)?;
         let public = fixed("x", self.x.as_deref(), 32)?;
         // RFC 9864 gave EdDSA with this curve a name of its own, which few servers know yet.
@@ -120,11 +120,11 @@ impl Form {
             Some(_) => return Err(KeyFlaw::Algorithm),
         };
         Ed25519KeyPair::from_seed_and_public_key(&seed, &public)
-            .map(|pair| Pair::EdDsa(pair, name))
+            .map(|pair| Signer::EdDsa(pair, name))
             .map_err(|_| KeyFlaw::Mismatch)
     }
 
-    fn rsa(&self) -> Result<Pair, KeyFlaw> {
+    fn rsa(&self) -> Result<Signer, KeyFlaw> {
         let d = number("d", Some(private(self.d.as_ref())?))?;
         let n = number("n", self.n.as_deref())?;
         if !MODULUS.contains(&n.len()) {
@@ -146,8 +146,8 @@ impl Form {
         let pair =
             RsaKeyPair::from_der(&rsa_private_key(&numbers)).map_err(|_| KeyFlaw::Mismatch)?;
         match self.alg.as_deref() {
-            None | Some("RS256") => Ok(Pair::Rs256(pair)),
-            Some("PS256") => Ok(Pair::Ps256(pair)),
+            None | Some("RS256") => Ok(Signer::Rs256(pair)),
+            Some("PS256") => Ok(Signer::Ps256(pair)),
             Some(_) => Err(KeyFlaw::Algorithm),
         }
     }

@@ -27,6 +27,7 @@ pub enum ClientAuthentication {
     Post,
     PrivateKeyJwt,
     SignedSecret,
+    SecretJwt,
 }
 
 impl From<bindings::ClientAuthentication> for ClientAuthentication {
@@ -37,6 +38,7 @@ impl From<bindings::ClientAuthentication> for ClientAuthentication {
             bindings::ClientAuthentication::Post => Self::Post,
             bindings::ClientAuthentication::PrivateKeyJwt => Self::PrivateKeyJwt,
             bindings::ClientAuthentication::SignedSecret => Self::SignedSecret,
+            bindings::ClientAuthentication::SecretJwt => Self::SecretJwt,
         }
     }
 }
@@ -60,6 +62,7 @@ impl From<config::ClientAuth> for ClientAuthentication {
             config::ClientAuth::Post => Self::Post,
             config::ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
             config::ClientAuth::SignedSecret => Self::SignedSecret,
+            config::ClientAuth::SecretJwt => Self::SecretJwt,
         }
     }
 }

@@ -81,6 +81,7 @@ impl Description {
                 ClientAuthentication::Basic => "client_secret_basic",
                 ClientAuthentication::Post => "client_secret_post",
                 ClientAuthentication::PrivateKeyJwt => "private_key_jwt",
+                ClientAuthentication::SecretJwt => "client_secret_jwt",
                 ClientAuthentication::SignedSecret => "a client secret signed by Celadon",
             })
             .collect();

@@ -28,6 +28,16 @@ pub enum ClientCredentials {
         /// Its `aud`.
         audience: String,
     },
+    /// An assertion under the client secret, made anew for each request: `client_secret_jwt` of
+    /// OIDC Core section 9.
+    SecretJwt {
+        /// The secret, for what else needs it.
+        secret: Zeroizing<String>,
+        /// Signs the assertion.
+        key: ClientKey,
+        /// Its `aud`.
+        audience: String,
+    },
     /// A JWT in the secret's place, made anew for each request.
     SignedSecret {
         /// Signs it.
@@ -41,7 +51,9 @@ impl ClientCredentials {
     pub(super) fn secret(&self) -> Option<&str> {
         match self {
             Self::None | Self::PrivateKeyJwt { .. } | Self::SignedSecret { .. } => None,
-            Self::Basic(secret) | Self::Post(secret) => Some(secret),
+            Self::Basic(secret) | Self::Post(secret) | Self::SecretJwt { secret, .. } => {
+                Some(secret)
+            }
         }
     }
 }
@@ -71,7 +83,8 @@ impl Builder<'_> {
                 self.own_fields().add_host(id_parameter, client_id)?;
                 self.own_fields().add_host(secret_parameter, secret)?;
             }
-            ClientCredentials::PrivateKeyJwt { key, audience } => {
+            ClientCredentials::PrivateKeyJwt { key, audience }
+            | ClientCredentials::SecretJwt { key, audience, .. } => {
                 self.client_may_be_field()?;
                 let assertion = key.assertion(client_id, audience);
                 let fields = self.own_fields();

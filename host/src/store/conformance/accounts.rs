@@ -2,6 +2,7 @@
 
 use super::persist::persist;
 use super::*;
+use crate::store::accounts::REJECTION_PAUSE;
 use crate::store::{FirstWrite, GrantVersion, Redeemed, RenewedTokens, SessionRecord};
 use celadon_workflows::types::{AuthorizationId, IdentityId, ProviderName, UserId};
 
@@ -244,6 +245,37 @@ pub(crate) async fn marks_are_for_what_was_seen(fresh: &Fresh) {
         (after.refresh_failed_at, after.version),
         (Some(NOW + 2), stored.version)
     );
+}
+
+pub(crate) async fn a_rejected_token_expires_once_in_a_while(fresh: &Fresh) {
+    let login = begun(fresh).await;
+    let id = persist(fresh, &new_grant(&login, "s1")).await.authorization;
+    let stored = || async {
+        let stored = fresh.one.authorization(&id).await.expect("read");
+        stored.expect("there")
+    };
+    let before = stored().await;
+    let reject = |version, now| fresh.other.mark_token_rejected(&id, version, now);
+    let later = before.expires_at.expect("it expires") - 2000;
+    let other = GrantVersion(before.version.0 + 1);
+    assert!(
+        !reject(other, later).await.expect("answered"),
+        "other tokens"
+    );
+    assert_eq!(stored().await.expires_at, before.expires_at);
+
+    assert!(reject(before.version, later).await.expect("answered"));
+    let after = stored().await;
+    assert_eq!(
+        (after.expires_at, after.version),
+        (Some(later), before.version)
+    );
+    let soon = later + REJECTION_PAUSE - 1;
+    assert!(
+        !reject(before.version, soon).await.expect("answered"),
+        "too soon"
+    );
+    assert!(reject(before.version, soon + 1).await.expect("answered"));
 }
 
 pub(crate) async fn unknown_ids_are_none(fresh: &Fresh) {

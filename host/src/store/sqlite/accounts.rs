@@ -3,6 +3,7 @@
 use super::Sqlite;
 use super::cells::{Cells, number};
 use crate::clock::Timestamp;
+use crate::store::accounts::REJECTION_PAUSE;
 use crate::store::{
     Accounts, AuthorizationRecord, GrantVersion, IdentityRecord, NewGrant, PersistOutcome,
     RenewedTokens, StoreError,
@@ -122,6 +123,25 @@ impl Accounts for Sqlite {
                 .bind(why)
                 .execute(&self.writer)
                 .await?;
+        Ok(written.rows_affected() == 1)
+    }
+
+    async fn mark_token_rejected(
+        &self,
+        id: &AuthorizationId,
+        seen: GrantVersion,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let written = query(
+            "UPDATE authorizations SET expires_at = $3, rejected_at = $3 \
+             WHERE id = $1 AND version = $2 AND (rejected_at IS NULL OR rejected_at <= $4)",
+        )
+        .bind(id.as_str())
+        .bind(number(seen.0))
+        .bind(number(now))
+        .bind(number(now.saturating_sub(REJECTION_PAUSE)))
+        .execute(&self.writer)
+        .await?;
         Ok(written.rows_affected() == 1)
     }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::oidc::client_key::ClientKey;
 use crate::plugin::description::SignedSecret;
 use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin};
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use data_encoding::BASE64URL_NOPAD;
 
@@ -59,6 +60,27 @@ fn an_assertion_is_made_for_each_request() {
     assert_ne!(said["jti"], claims(&second["client_assertion"])["jti"]);
     let signed = one.signed.expect("kept, to be hidden");
     assert_eq!(signed.as_str(), form["client_assertion"]);
+}
+
+#[test]
+fn a_secret_that_signs_is_not_sent() {
+    let shared = "a-client-secret-of-32-bytes-or-more";
+    let case = with(ClientCredentials::SecretJwt {
+        secret: shared.to_owned().into(),
+        key: ClientKey::of_secret(shared).expect("long enough"),
+        audience: "https://op.example".to_owned(),
+    });
+    let asked = request(vec![secret("code", "code")], Credential::Client);
+    let sent = case.sent(&token(), &asked);
+    let form = form(&sent);
+    assert!(!form.contains_key("client_secret") && sent.headers.get("authorization").is_none());
+    let assertion = &form["client_assertion"];
+    assert_eq!(claims(assertion)["aud"], "https://op.example");
+    let (signed, tag) = assertion.rsplit_once('.').expect("three parts");
+    let key = hmac::Key::new(hmac::HMAC_SHA256, shared.as_bytes());
+    let tag = BASE64URL_NOPAD.decode(tag.as_bytes()).expect("base64url");
+    hmac::verify(&key, signed.as_bytes(), &tag).expect("signed under the secret");
+    assert!(ClientKey::of_secret(&shared[..31]).is_err());
 }
 
 #[test]

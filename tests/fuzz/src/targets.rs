@@ -1,0 +1,9 @@
+//! The targets, by what they read.
+
+pub mod browser;
+pub mod component;
+pub mod json;
+pub mod oidc;
+pub mod scrub;
+pub mod sealed;
+pub mod url;
