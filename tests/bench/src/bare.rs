@@ -25,6 +25,7 @@ use temporalio_sdk::{
     LocalActivityOptions, Runtime, Worker, WorkerOptions, WorkflowContext, WorkflowContextView,
     WorkflowResult,
 };
+use url::Url;
 
 const QUEUE: &str = "bare";
 /// The argument with which this executable becomes the bare process.
@@ -207,7 +208,7 @@ pub fn was_meant() -> Result<bool> {
 }
 
 async fn serve(address: String) -> Result<()> {
-    let connection = ConnectionOptions::new(format!("http://{address}").parse()?)
+    let connection = ConnectionOptions::new(Url::parse(&format!("http://{address}"))?)
         .grpc_compression(GrpcCompression::None)
         .build();
     let connection = Connection::connect(connection).await?;
