@@ -16,8 +16,9 @@ use crate::http::{self, Web, server};
 use crate::logins::Logins;
 use crate::oidc::discovery::Discovery;
 use crate::oidc::jwks::KeySets;
-use crate::plugin::component::{CodeCache, Library};
-use crate::plugin::engine::{Engine, EngineOptions};
+use crate::plugin::approval::Approvals;
+use crate::plugin::component::{CodeCache, Compiler, Library};
+use crate::plugin::engine::{EngineError, Engines};
 use crate::plugin::{Providers, Sandbox};
 use crate::seal::KeyRing;
 use crate::sessions::Sessions;
@@ -25,13 +26,18 @@ use crate::steps::Steps;
 use crate::steps::provider::Provider;
 use crate::steps::resource::ProtectedResources;
 use crate::store::{self, SharedStore};
-use crate::temporal::{Embedded, Settings, Temporal};
+use crate::temporal::{Connected, Embedded, Settings, Temporal};
+use crate::traces;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// How long the last traces may take to be sent, at the end.
+const LAST_TRACES: Duration = Duration::from_secs(2);
 
 /// What is known once Celadon listens.
 #[derive(Clone, Debug)]
@@ -47,7 +53,14 @@ pub struct Started {
 pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), AppError> {
     // Asked for first, so that a signal during a long start is not lost.
     let stop = signals::stop()?;
-    let app = App::build(config).await?;
+    traces::start(&config.telemetry).map_err(AppError::Traces)?;
+    tokio::pin!(stop);
+    let app = tokio::select! {
+        biased;
+        // Components may take long to compile. What is under way ends with it.
+        () = &mut stop => return Ok(()),
+        app = App::build(config) => app?,
+    };
     let address = app
         .listener
         .local_addr()
@@ -65,7 +78,7 @@ pub struct App {
     listener: TcpListener,
     web: Web,
     steps: Arc<Steps>,
-    client: watch::Sender<Option<temporalio_client::Client>>,
+    client: watch::Sender<Option<Connected>>,
     embedded: Option<Embedded>,
     temporal_address: String,
 }
@@ -74,6 +87,7 @@ impl App {
     /// Builds everything that needs nobody else: no provider and no Temporal is contacted.
     async fn build(config: Config) -> Result<Self, AppError> {
         let config = Arc::new(config);
+        let approvals = Approvals::read(&config).map_err(AppError::Approvals)?;
         let listener = listen(&config).await?;
         let keys = KeyRing::open_or_create(&config.store.keys).map_err(AppError::Keys)?;
         let store = store::open(&config.store.url)
@@ -81,7 +95,7 @@ impl App {
             .map_err(AppError::Store)?;
         let readiness = Readiness::new();
         readiness.set(Part::Store, true);
-        let revisions = load_providers(&config, &store, &keys).await?;
+        let revisions = load_providers(&config, approvals, &store, &keys).await?;
         readiness.set(Part::Plugins, true);
         let steps = Arc::new(Steps {
             providers: providers(&config)?,
@@ -138,9 +152,12 @@ impl App {
             .map_err(AppError::Serve)?;
         tracing::info!("stopping: the requests in flight have ended");
         background.stop().await;
-        if let Some(embedded) = self.embedded {
-            embedded.stop().await;
-        }
+        let embedded = async {
+            if let Some(embedded) = self.embedded {
+                embedded.stop().await;
+            }
+        };
+        tokio::join!(traces::stop(LAST_TRACES), embedded);
         tracing::info!("stopped");
         Ok(())
     }
@@ -156,18 +173,23 @@ async fn listen(config: &Config) -> Result<TcpListener, AppError> {
 /// The components. One that cannot be loaded is reported and takes no other with it.
 async fn load_providers(
     config: &Config,
+    approvals: Approvals,
     store: &SharedStore,
     keys: &KeyRing,
 ) -> Result<Providers, AppError> {
-    let engine = Engine::new(EngineOptions::default()).map_err(AppError::Engine)?;
+    let engines = Engines::usual().map_err(AppError::Engine)?;
+    let compiler = Compiler::children()
+        .map_err(EngineError::Compiler)
+        .map_err(AppError::Engine)?;
     let key = keys.keyed_key("compiled code");
     let cache = CodeCache::open(cache_folder(config), &key);
     if let Err(error) = &cache {
         tracing::warn!(error = %error, "compiled components are not kept on disk");
     }
-    let library = Library::new(engine.clone(), cache.ok());
+    let library = Library::new(engines, cache.ok(), compiler);
+    let sandbox = Sandbox::with_diagnosis(&library);
     let store: Arc<dyn store::Components> = Arc::clone(store) as _;
-    let (providers, failures) = Providers::load(config, store, library, Sandbox::new(engine)).await;
+    let (providers, failures) = Providers::load(config, approvals, store, library, sandbox).await;
     for failure in failures {
         tracing::error!(provider = %failure.provider, error = %failure, "a provider is not available");
     }

@@ -5,6 +5,7 @@
 //! everything else.
 
 pub mod check;
+mod compile;
 pub mod dev;
 mod keys;
 mod log;
@@ -13,16 +14,23 @@ mod serve;
 
 use crate::app::AppError;
 use crate::config::{self, Config, ConfigErrors, Environment, Warning};
+use crate::plain;
+use crate::plugin::approval::ApprovalError;
+use crate::plugin::component::compile::confined;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, error, io};
 use tokio::runtime::Runtime;
 
+/// The longest line of an error, in characters: a word of a description is shorter.
+const LONGEST_LINE: usize = 4096;
+
 const EXAMPLES: &str = "\
 Examples:
   celadon dev                          everything on this machine, with a demo provider
   celadon check                        what is wrong, and what each provider may do
+  celadon provider approve             read what new components may do, and approve it
   celadon --config sso.toml serve      sign users in
   CELADON_SERVER__LISTEN=0.0.0.0:8080 celadon serve
 
@@ -58,23 +66,12 @@ enum Command {
     /// List, check and rotate the keys that seal everything at rest
     #[command(after_help = keys::PROCEDURE)]
     Keys(keys::Keys),
-    /// Build and look at provider components
+    /// Build, look at, check and approve provider components
     #[command(subcommand)]
-    Provider(ProviderCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum ProviderCommand {
-    /// Make a component of a core WebAssembly module
-    #[command(after_help = "Example:\n  \
-        celadon provider build target/wasm32-unknown-unknown/guest/my_idp.wasm --output my-idp.wasm")]
-    Build {
-        /// The module, as the compiler wrote it
-        module: PathBuf,
-        /// Where the component goes; an existing one is replaced
-        #[arg(long, short, value_name = "FILE")]
-        output: PathBuf,
-    },
+    Provider(provider::Command),
+    /// What the program asks of a child of its own
+    #[command(name = confined::COMMAND, hide = true)]
+    CompileComponent(compile::Order),
 }
 
 /// Why a command failed.
@@ -89,6 +86,9 @@ pub(crate) enum CliError {
         /// How many.
         count: usize,
     },
+    /// `celadon.lock`, or the list of what comes with the program.
+    #[error(transparent)]
+    Approvals(#[from] ApprovalError),
     /// `CELADON_LOG` or `CELADON_LOG_FORMAT`.
     #[error(transparent)]
     Log(#[from] log::LogError),
@@ -115,29 +115,32 @@ pub(crate) enum CliError {
 impl CliError {
     fn code(&self) -> u8 {
         match self {
-            Self::Configuration(_) | Self::Providers { .. } | Self::Log(_) => 2,
-            Self::Sandbox(_)
-            | Self::Runtime(_)
-            | Self::App(_)
-            | Self::Dev(_)
-            | Self::Keys(_)
-            | Self::Provider(_) => 1,
+            Self::Configuration(_)
+            | Self::Providers { .. }
+            | Self::Log(_)
+            | Self::Approvals(_)
+            | Self::App(AppError::Approvals(_)) => 2,
+            Self::Sandbox(_) | Self::Runtime(_) | Self::App(_) | Self::Dev(_) | Self::Keys(_) => 1,
+            Self::Provider(error) => error.code(),
         }
     }
 }
 
 /// Does what the arguments ask for. What goes wrong is said on stderr, once, here.
 pub fn run(arguments: Arguments) -> ExitCode {
+    // A compiler gives up its rights before anything else is done.
+    if let Command::CompileComponent(order) = &arguments.command {
+        return ExitCode::from(confined::run(order.into()));
+    }
     let file = arguments.config.or_else(file_of_environment);
     let file = file.as_deref();
     let done = match arguments.command {
+        Command::CompileComponent(_) => Ok(()),
         Command::Serve => serve::run(file),
         Command::Dev(options) => develop(options),
         Command::Check => check::run(file, check::inspect),
         Command::Keys(keys) => keys::run(file, keys),
-        Command::Provider(ProviderCommand::Build { module, output }) => {
-            provider::build(&module, &output).map_err(CliError::from)
-        }
+        Command::Provider(command) => provider::run(file, command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -175,10 +178,12 @@ fn complain(error: &CliError) {
         }
         return;
     }
-    eprintln!("error: {error}");
+    // An error may quote what a stranger wrote. Celadon's own lines stay lines.
+    let safe = |error: &dyn error::Error| plain::lines(&error.to_string(), LONGEST_LINE);
+    eprintln!("error: {}", safe(error));
     let mut source = error::Error::source(error);
     while let Some(cause) = source {
-        eprintln!("  because: {cause}");
+        eprintln!("  because: {}", safe(cause));
         source = cause.source();
     }
 }
@@ -213,6 +218,14 @@ mod tests {
         }
         let build = parse("celadon provider build a.wasm --output b.wasm --config c.toml").unwrap();
         assert_eq!(build.config, Some(PathBuf::from("c.toml")));
+    }
+
+    #[test]
+    fn the_compiler_is_no_command_for_people() {
+        let help = Arguments::command().render_long_help().to_string();
+        assert!(!help.contains(confined::COMMAND), "{help}");
+        assert!(parse("celadon compile-component large diagnosis 1 1").is_ok());
+        assert!(parse("celadon compile-component huge calls 1 1").is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@
 
 mod environment;
 mod key;
+mod limits;
 mod load;
 mod mistake;
 mod problem;
@@ -25,10 +26,12 @@ mod values;
 mod tests;
 
 pub use environment::Environment;
+pub use limits::{Limits, Tier};
 pub use load::{DEFAULT_FILE, load};
 pub use mistake::{Caution, ConfigErrors, Mistake, Place, Warning};
 pub use problem::Problem;
 pub use secret::{Secret, SecretError};
+pub use values::is_name as is_provider_name;
 
 use celadon_workflows::types::ProviderName;
 use ipnet::IpNet;
@@ -55,6 +58,19 @@ pub struct Config {
     pub clients: BTreeMap<String, Client>,
     /// `[operators]`; `None`: the operators' pages and API are off.
     pub operators: Option<Operators>,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
+    /// Where the operator's approvals are. `None`: `celadon dev`, which has no file to stand beside.
+    pub lock: Option<LockPlace>,
+}
+
+/// Where `celadon.lock` is, and the configuration that it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockPlace {
+    /// The lock, in the folder of the configuration file. It may be missing.
+    pub path: PathBuf,
+    /// The configuration file, absolute. `None`: there is none, all of it is in the environment.
+    pub configuration: Option<PathBuf>,
 }
 
 /// `[server]`: where Celadon listens and how the world calls it.
@@ -219,27 +235,6 @@ pub struct Grant {
     pub relax: Vec<String>,
 }
 
-/// `[providers.<name>.limits]`
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// `deadline`: CPU time of one call. Default 50 ms.
-    pub deadline: Duration,
-    /// `memory`: bytes of linear memory. Default 32 MiB.
-    pub memory: usize,
-    /// `output`: bytes a call may answer with. Default 1 MiB.
-    pub output: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            deadline: Duration::from_millis(50),
-            memory: 32 << 20,
-            output: 1 << 20,
-        }
-    }
-}
-
 /// `[clients.<name>]`: an application that calls the API.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -259,4 +254,25 @@ pub struct Operators {
     /// The one origin whose pages may call `/codec/…` without it, from this machine: the Temporal
     /// UI that `celadon dev` starts. No file can say this.
     pub open_codec_origin: Option<url::Origin>,
+}
+
+/// `[telemetry]`: where traces go.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// `otlp`: a collector that takes OTLP over gRPC, as an origin; `None`: nothing is traced.
+    pub otlp: Option<Url>,
+    /// `service_name`: `service.name` of the traces. Default `celadon`.
+    pub service_name: String,
+    /// `sample`: which part of all logins is traced, from 0 to 1. Default 1.
+    pub sample: f64,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            otlp: None,
+            service_name: "celadon".to_owned(),
+            sample: 1.0,
+        }
+    }
 }

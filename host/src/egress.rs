@@ -10,7 +10,7 @@
 //! idle connection: that would be ambiguous, and an authorization code cannot be sent twice. TLS
 //! sessions are resumed, so the price is a round trip.
 
-mod addresses;
+pub mod addresses;
 mod error;
 mod message;
 mod policy;
@@ -29,6 +29,7 @@ pub use self::spelling::{UrlError, strict_url};
 use self::message::SentMark;
 use self::resolver::{CheckedResolver, Lookup};
 use crate::metrics;
+use crate::traces::{self, Outbound};
 use governor::DefaultDirectRateLimiter;
 use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap,
@@ -122,7 +123,8 @@ impl Egress {
     /// Every answer but a plain one: see [`EgressError`]. [`EgressError::nothing_sent`] tells
     /// whether the request may be sent again.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Answer, EgressError> {
-        let result = self.send_once(outgoing).await;
+        let outbound = Outbound::of(&outgoing, &self.policy.provider);
+        let result = traces::egress(outbound, self.send_once(outgoing)).await;
         metrics::egress(&self.policy.provider, &result);
         result
     }

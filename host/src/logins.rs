@@ -14,6 +14,7 @@ use crate::sessions::Sessions;
 use crate::steps::Steps;
 use crate::store::{AttemptRecord, StoreError};
 use crate::temporal::{Temporal, TemporalError};
+use crate::traces::{self, Trace};
 use celadon_workflows::types::{LoginId, Outcome, ProviderName, Refusal, Stage, UserId};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -208,9 +209,13 @@ impl Logins {
         }
     }
 
-    /// The attempt of a login at this provider.
+    /// A login's attempt. The request that asks for one that exists is a part of its trace.
     async fn attempt(&self, login: &LoginId) -> Result<Option<AttemptRecord>, LoginError> {
-        self.steps.store.attempt(login).await.map_err(store)
+        let record = self.steps.store.attempt(login).await.map_err(store)?;
+        if record.is_some() {
+            traces::join(&Trace::of_login(login));
+        }
+        Ok(record)
     }
 }
 

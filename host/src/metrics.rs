@@ -10,7 +10,7 @@ mod registry;
 #[cfg(test)]
 mod tests;
 
-use self::labels::{Call, CallTime, Egress, Ended, Http, HttpTime, Started, StepEnd};
+use self::labels::{Call, CallTime, Compilation, Egress, Ended, Http, HttpTime, Started, StepEnd};
 use self::registry::METRICS;
 use crate::egress::{Answer, EgressError};
 use crate::plugin::transcript::Stop;
@@ -21,6 +21,10 @@ use std::time::{Duration, Instant};
 /// The media type of [`text`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The outcome of a step that did what it is for.
+pub(crate) const DONE: &str = "done";
+/// The outcome of a plugin call that was answered with a result.
+pub(crate) const PLUGIN_OK: &str = "ok";
 /// The outcome of a call that found no room: it has no time.
 const NOT_RUN: &str = "busy";
 
@@ -34,18 +38,22 @@ pub fn login_started(provider: &ProviderName) {
 
 /// A login has ended, and this process wrote its end down.
 pub fn login_ended(provider: &ProviderName, outcome: &Outcome) {
-    let (outcome, reason) = match outcome {
-        Outcome::SignedIn { .. } => ("signed_in", ""),
-        Outcome::Refused(refusal) => ("refused", refusal.reason.as_str()),
-        Outcome::Expired => ("expired", ""),
-        Outcome::Cancelled => ("cancelled", ""),
-    };
+    let (outcome, reason) = words_of(outcome);
     let labels = Ended {
         provider: provider.to_string(),
         outcome,
         reason,
     };
     METRICS.logins_ended.get_or_create(&labels).inc();
+}
+
+/// An outcome as a word, and its reason where it was refused.
+pub(crate) fn words_of(outcome: &Outcome) -> (&'static str, &'static str) {
+    let reason = match outcome {
+        Outcome::Refused(refusal) => refusal.reason.as_str(),
+        _ => "",
+    };
+    (outcome.as_str(), reason)
 }
 
 /// Measures one run of a step.
@@ -55,11 +63,7 @@ pub async fn step<T: Verdict>(
 ) -> Result<T, Stop> {
     let begun = Instant::now();
     let result = work.await;
-    let outcome = match &result {
-        Ok(value) => value.verdict(),
-        Err(Stop::Refused(_)) => "refused",
-        Err(Stop::Trouble(_)) => "trouble",
-    };
+    let outcome = outcome_of(&result);
     METRICS
         .steps
         .get_or_create(&StepEnd { step, outcome })
@@ -67,11 +71,20 @@ pub async fn step<T: Verdict>(
     result
 }
 
+/// How a step went, as a word for the label `outcome`.
+pub(crate) fn outcome_of<T: Verdict>(result: &Result<T, Stop>) -> &'static str {
+    match result {
+        Ok(value) => value.verdict(),
+        Err(Stop::Refused(_)) => "refused",
+        Err(Stop::Trouble(_)) => "trouble",
+    }
+}
+
 /// What a step's value says of how it went.
 pub trait Verdict {
     /// A word for the label `outcome`.
     fn verdict(&self) -> &'static str {
-        "done"
+        DONE
     }
 }
 
@@ -82,7 +95,7 @@ impl Verdict for celadon_workflows::types::Persisted {}
 impl Verdict for Refreshed {
     fn verdict(&self) -> &'static str {
         match self {
-            Self::Fresh => "done",
+            Self::Fresh => DONE,
             Self::NeedsReauth { .. } => "refused",
             Self::Unavailable { .. } => "trouble",
         }
@@ -130,6 +143,19 @@ pub fn plugin_call(
         let took = took.as_secs_f64();
         METRICS.plugin_times.get_or_create(&time).observe(took);
     }
+}
+
+/// A component was compiled, or could not be.
+pub fn compiled(outcome: &'static str, took: Duration) {
+    METRICS
+        .compilations
+        .get_or_create(&Compilation { outcome })
+        .observe(took.as_secs_f64());
+}
+
+/// A failed call was run again, to tell where it failed.
+pub fn diagnosed() {
+    METRICS.diagnoses.inc();
 }
 
 /// A request to a provider was answered or has failed.

@@ -18,7 +18,7 @@ pub mod tokens;
 
 use self::provider::Provider;
 use crate::config::Config;
-use crate::metrics;
+use crate::metrics::{self, Verdict};
 use crate::oidc::discovery::Discovery;
 use crate::oidc::jwks::KeySets;
 use crate::plugin::bindings::{Failure, FailureKind};
@@ -27,6 +27,7 @@ use crate::plugin::transcript::Stop;
 use crate::plugin::{Providers, Revision};
 use crate::seal::{Context, KeyRing, SealError, Sealed};
 use crate::store::SharedStore;
+use crate::traces::{self, Trace};
 use async_trait::async_trait;
 use celadon_workflows::ports::{GrantSteps, LoginSteps, StepError};
 use celadon_workflows::types::{
@@ -97,10 +98,8 @@ impl Steps {
                 what: "the plugin pool",
                 source: None,
             })),
-            Err(error) => {
-                tracing::error!(error = %error, outcome = error.outcome(), "a plugin call failed");
-                Err(Stop::refused(Reason::PluginFailed, error.to_string()))
-            }
+            // The sandbox has logged it, or will when it has looked into it.
+            Err(error) => Err(Stop::refused(Reason::PluginFailed, error.to_string())),
         }
     }
 }
@@ -197,30 +196,43 @@ fn of_login(step: &'static str, login: &LoginId) -> Span {
     tracing::info_span!("step", step, %login)
 }
 
+/// A step's run, counted and traced.
+fn watched<'a, T: Verdict + Send + 'a>(
+    step: &'static str,
+    trace: Option<Trace>,
+    work: impl Future<Output = Result<T, Stop>> + Send + 'a,
+) -> impl Future<Output = Result<T, Stop>> + Send + 'a {
+    traces::step(step, trace, metrics::step(step, work))
+}
+
 #[async_trait]
 impl LoginSteps for Steps {
     async fn prepare(&self, request: Preparation) -> Result<Step<Attempt>, StepError> {
-        settle(metrics::step("prepare", self.prepare_attempt(request)).await)
+        settle(watched("prepare", None, self.prepare_attempt(request)).await)
     }
 
     async fn exchange(&self, login: LoginId) -> Result<Step<()>, StepError> {
-        let work = metrics::step("exchange", self.exchange_code(&login));
+        let trace = Trace::of_login(&login);
+        let work = watched("exchange", Some(trace), self.exchange_code(&login));
         settle(work.instrument(of_login("exchange", &login)).await)
     }
 
     async fn identify(&self, login: LoginId) -> Result<Step<()>, StepError> {
-        let work = metrics::step("identify", self.identify_user(&login));
+        let trace = Trace::of_login(&login);
+        let work = watched("identify", Some(trace), self.identify_user(&login));
         settle(work.instrument(of_login("identify", &login)).await)
     }
 
     async fn persist(&self, login: LoginId) -> Result<Step<Persisted>, StepError> {
-        let work = metrics::step("persist", self.persist_login(&login));
+        let trace = Trace::of_login(&login);
+        let work = watched("persist", Some(trace), self.persist_login(&login));
         settle(work.instrument(of_login("persist", &login)).await)
     }
 
     async fn conclude(&self, conclusion: Conclusion) -> Result<(), StepError> {
         let span = of_login("conclude", &conclusion.login);
-        let work = metrics::step("conclude", self.conclude_login(conclusion));
+        let trace = Trace::of_login(&conclusion.login);
+        let work = watched("conclude", Some(trace), self.conclude_login(conclusion));
         match work.instrument(span).await {
             Ok(()) | Err(Stop::Refused(_)) => Ok(()),
             Err(Stop::Trouble(error)) => Err(error),
@@ -232,7 +244,7 @@ impl LoginSteps for Steps {
 impl GrantSteps for Steps {
     async fn refresh(&self, authorization: AuthorizationId) -> Result<Refreshed, StepError> {
         let span = tracing::info_span!("step", step = "refresh", %authorization);
-        let work = metrics::step("refresh", self.refresh_grant(&authorization));
+        let work = watched("refresh", None, self.refresh_grant(&authorization));
         match work.instrument(span).await {
             Ok(refreshed) => Ok(refreshed),
             Err(Stop::Refused(refusal)) => Ok(Refreshed::Unavailable {

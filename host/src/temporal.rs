@@ -9,7 +9,8 @@ pub mod embedded;
 pub mod executable;
 #[cfg(test)]
 mod histories;
+pub mod search;
 pub mod worker;
 
-pub use client::{Temporal, TemporalError};
+pub use client::{Connected, Temporal, TemporalError};
 pub use embedded::{Embedded, EmbeddedError, Settings};

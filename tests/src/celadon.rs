@@ -8,8 +8,9 @@ use crate::places::built;
 use crate::{Browser, Sandbox, browser, waiting};
 use anyhow::{Context, Result, bail, ensure};
 pub use dev::Dev;
-pub use setup::{Setup, component};
-use std::path::PathBuf;
+pub(crate) use setup::SECRET_OF_ANY;
+pub use setup::Setup;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,9 @@ impl Celadon {
         let name = format!("celadon-{}", setup.port());
         let config = sandbox.file(&format!("{name}.toml"));
         std::fs::write(&config, setup.toml()?)?;
+        if setup.needs_approval() {
+            approve(&setup, &config)?;
+        }
         let log = sandbox.file(&format!("{name}.log"));
         let child = Child::start(serve(&setup, &config, &log)?.stdin(Stdio::null()), &log)?;
         let http = crate::http_client()?;
@@ -137,16 +141,45 @@ impl Celadon {
     pub fn run(sandbox: &Sandbox, setup: &Setup, arguments: &[&str]) -> Result<Output> {
         let config = sandbox.file("celadon.toml");
         std::fs::write(&config, setup.toml()?)?;
-        let mut command = Command::new(binary()?);
-        command
-            .args(arguments)
-            .arg("--config")
-            .arg(&config)
-            .envs(setup.environment());
-        command
-            .stdin(Stdio::null())
+        command(setup, &config, arguments)?
             .output()
             .context("cannot run celadon")
+    }
+
+    /// As [`Self::run`], with the file that it wrote.
+    pub fn run_again(sandbox: &Sandbox, setup: &Setup, arguments: &[&str]) -> Result<Output> {
+        command(setup, &sandbox.file("celadon.toml"), arguments)?
+            .output()
+            .context("cannot run celadon")
+    }
+
+    /// As [`Self::run_again`], of another copy of the program.
+    pub fn run_copy(
+        program: &Path,
+        sandbox: &Sandbox,
+        setup: &Setup,
+        arguments: &[&str],
+    ) -> Result<Output> {
+        command_of(program, setup, &sandbox.file("celadon.toml"), arguments)
+            .output()
+            .context("cannot run celadon")
+    }
+
+    /// Puts the program into another folder.
+    pub fn copy_program(folder: &Path) -> Result<PathBuf> {
+        let (built, copy) = (binary()?, folder.join("celadon"));
+        // A second name is enough, where the file system allows it.
+        if std::fs::hard_link(&built, &copy).is_err() {
+            std::fs::copy(&built, &copy)?;
+        }
+        Ok(copy)
+    }
+
+    /// Runs a subcommand that reads no configuration, to its end.
+    pub fn run_alone(arguments: &[&str]) -> Result<Output> {
+        let mut command = Command::new(binary()?);
+        command.args(arguments).stdin(Stdio::null());
+        command.output().context("cannot run celadon")
     }
 }
 
@@ -161,11 +194,39 @@ impl Drop for Celadon {
     }
 }
 
+/// As the operator does who has read what each component may do. One that cannot be loaded at all
+/// is left: its test says what becomes of it.
+fn approve(setup: &Setup, config: &Path) -> Result<()> {
+    let arguments = ["provider", "approve", "--yes", "--migrate"];
+    let output = command(setup, config, &arguments)?
+        .output()
+        .context("cannot run celadon")?;
+    if !output.status.success() {
+        eprintln!("--- approve\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
+fn command(setup: &Setup, config: &Path, arguments: &[&str]) -> Result<Command> {
+    Ok(command_of(&binary()?, setup, config, arguments))
+}
+
+fn command_of(program: &Path, setup: &Setup, config: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .arg("--config")
+        .arg(config)
+        .envs(setup.environment())
+        .stdin(Stdio::null());
+    command
+}
+
 fn binary() -> Result<PathBuf> {
     built("CELADON_BIN", "debug/celadon")
 }
 
-fn serve(setup: &Setup, config: &std::path::Path, log: &std::path::Path) -> Result<Command> {
+fn serve(setup: &Setup, config: &Path, log: &Path) -> Result<Command> {
     let output = std::fs::File::options()
         .create(true)
         .append(true)

@@ -16,6 +16,7 @@ pub use answer::{Manner, Reply};
 pub use keys::{Key, Keys};
 pub use lies::{Lies, Place, Redirect, Scene};
 
+use crate::Needles;
 use anyhow::{Context, Result};
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -49,7 +50,19 @@ struct Act {
 #[derive(Default)]
 struct State {
     nonce: String,
-    seen: Vec<String>,
+    state: String,
+    seen: Vec<Asked>,
+    /// The last answer of the token endpoint.
+    given: String,
+}
+
+/// A request that came.
+#[derive(Clone, Debug)]
+struct Asked {
+    /// Below the issuer, with its query.
+    path: String,
+    /// All of it: head and body.
+    text: String,
 }
 
 impl Act {
@@ -88,8 +101,9 @@ impl Liar {
 
     /// A login began: the link is `link`.
     pub fn began(&self, name: &str, link: &Url) -> Result<()> {
-        let nonce = parameter(link, "nonce")?;
-        self.act(name)?.state().nonce = nonce;
+        let mut state = self.act(name)?.state();
+        state.nonce = parameter(link, "nonce")?;
+        state.state = parameter(link, "state")?;
         Ok(())
     }
 
@@ -112,7 +126,43 @@ impl Liar {
 
     /// The paths below this issuer that were asked for, in order.
     pub fn seen(&self, name: &str) -> Result<Vec<String>> {
-        Ok(self.act(name)?.state().seen.clone())
+        let seen = &self.act(name)?.state().seen;
+        Ok(seen.iter().map(|asked| asked.path.clone()).collect())
+    }
+
+    /// All requests to a path below this issuer that begins so: head and body of each.
+    pub fn requests(&self, name: &str, path: &str) -> Result<Vec<String>> {
+        let seen = &self.act(name)?.state().seen;
+        let found = seen.iter().filter(|asked| asked.path.starts_with(path));
+        Ok(found.map(|asked| asked.text.clone()).collect())
+    }
+
+    /// Every secret of this issuer's login, as far as it came: client secret, state, code, verifier,
+    /// tokens.
+    pub fn needles(&self, name: &str) -> Result<Needles> {
+        let mut needles = Needles::default();
+        let scene = self.scene(name);
+        needles.add("client_secret", crate::celadon::SECRET_OF_ANY);
+        needles.add("code", &scene.code());
+        needles.add("access_token", &scene.access_token());
+        let state = self.act(name)?.state();
+        if !state.state.is_empty() {
+            needles.add("state", &state.state);
+        }
+        for asked in state.seen.iter().filter(|asked| asked.path == "token") {
+            let body = asked.text.split("\r\n\r\n").nth(1).unwrap_or_default();
+            let fields = url::form_urlencoded::parse(body.as_bytes());
+            for (_, verifier) in fields.filter(|(name, _)| name == "code_verifier") {
+                needles.add("code_verifier", &verifier);
+            }
+        }
+        let given: serde_json::Value = serde_json::from_str(&state.given).unwrap_or_default();
+        for kind in ["refresh_token", "id_token"] {
+            if let Some(token) = given[kind].as_str() {
+                needles.add(kind, token);
+            }
+        }
+        Ok(needles)
     }
 
     fn act(&self, name: &str) -> Result<&Act> {
@@ -120,7 +170,7 @@ impl Liar {
     }
 
     fn scene(&self, name: &str) -> Scene<'_> {
-        self.stage.scene(name, String::new())
+        self.stage.scene(name, &State::default())
     }
 }
 
@@ -135,13 +185,16 @@ impl Stage {
         format!("http://127.0.0.1:{}/{name}", self.port)
     }
 
-    fn scene(&self, name: &str, nonce: String) -> Scene<'_> {
+    fn scene(&self, name: &str, state: &State) -> Scene<'_> {
+        let asked = state.seen.iter().map(|asked| asked.text.as_str());
         Scene {
             name: name.to_owned(),
             issuer: self.issuer(name),
             base: format!("http://127.0.0.1:{}", self.port),
             port: self.port,
-            nonce,
+            nonce: state.nonce.clone(),
+            asked: asked.collect::<Vec<_>>().join("\n"),
+            given: state.given.clone(),
             now: now(),
             keys: &self.keys,
         }

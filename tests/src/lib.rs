@@ -1,6 +1,6 @@
 //! What a black-box test of Celadon stands on: the program as a child process ([`Celadon`]), a real
 //! Temporal dev server ([`Temporal`]), OpenID providers that others wrote ([`Op`], [`MockOp`]), one
-//! that lies ([`liar`]), a browser without JavaScript ([`Browser`]), a real one ([`Chromium`]), an
+//! that lies ([`liar`]), a collector of traces ([`collector`]), a browser without JavaScript ([`Browser`]), a real one ([`Chromium`]), an
 //! application that calls the API ([`Caller`]) and a search for secrets in whatever bytes are left
 //! behind ([`Needles`]).
 //!
@@ -14,6 +14,7 @@ mod caller;
 mod celadon;
 mod children;
 mod chromium;
+pub mod collector;
 mod database;
 mod http;
 mod leaks;
@@ -29,14 +30,14 @@ pub mod waiting;
 
 pub use browser::Browser;
 pub use caller::{Answer, Caller};
-pub use celadon::{Celadon, Dev, Setup, component};
+pub use celadon::{Celadon, Dev, Setup};
 pub use chromium::{Chromium, Key};
 pub use database::Database;
 pub use http::http_client;
 pub use leaks::Needles;
 pub use mock_op::MockOp;
 pub use op::{Op, Request};
-pub use places::{free_port, number, pictures};
+pub use places::{component, free_port, number, pictures, text_of};
 pub use proxy::Proxy;
 pub use sandbox::Sandbox;
 pub use temporal::Temporal;

@@ -28,6 +28,12 @@ pub(crate) fn built(variable: &str, below_target: &str) -> Result<PathBuf> {
     path.canonicalize().context("the path of a build output")
 }
 
+/// A file of the source tree.
+pub fn text_of(path: &str) -> Result<String> {
+    let path = workspace().join(path);
+    std::fs::read_to_string(&path).with_context(|| path.display().to_string())
+}
+
 /// The folder in which pictures of pages are wanted, if they are: `CELADON_PICTURES`.
 pub fn pictures() -> Option<PathBuf> {
     environment("CELADON_PICTURES").map(PathBuf::from)
@@ -53,6 +59,11 @@ fn target() -> PathBuf {
         Some(target) => workspace().join(target),
         None => workspace().join("target"),
     }
+}
+
+/// A component that the build leaves, such as `oidc` or `test/spy`.
+pub fn component(name: &str) -> Result<PathBuf> {
+    Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
 }
 
 /// The number in an environment variable, to make a test larger than it is by default.

@@ -46,6 +46,17 @@ impl Temporal {
         .await
     }
 
+    /// Starts one whose namespace has the search attributes of logins.
+    pub async fn start_searchable(sandbox: &Sandbox) -> Result<Self> {
+        let attributes = [
+            "--search-attribute",
+            "CeladonProvider=Keyword",
+            "--search-attribute",
+            "CeladonOutcome=Keyword",
+        ];
+        Self::start_with(sandbox, free_port()?, &attributes).await
+    }
+
     async fn start_with(sandbox: &Sandbox, port: u16, further: &[&str]) -> Result<Self> {
         let mut command = Command::new(executable()?);
         command
@@ -96,6 +107,12 @@ impl Temporal {
     /// All executions, as the server lists them: type, id, status, search attributes, memo.
     pub fn list(&self) -> Result<Value> {
         let text = self.ask(&["workflow", "list", "--output", "json"])?;
+        serde_json::from_str(&text).context("the list of workflows is JSON")
+    }
+
+    /// The executions that a query of Temporal's finds.
+    pub fn list_where(&self, query: &str) -> Result<Value> {
+        let text = self.ask(&["workflow", "list", "--output", "json", "--query", query])?;
         serde_json::from_str(&text).context("the list of workflows is JSON")
     }
 

@@ -14,5 +14,6 @@ pub mod login;
 pub mod open;
 mod options;
 pub mod ports;
+pub mod search;
 pub mod types;
 mod words;

@@ -6,6 +6,7 @@
 use crate::activities::Activities;
 use crate::open::open_payload;
 use crate::options::step;
+use crate::search;
 use crate::types::{
     Attempt, AuthenticationInput, CallbackDigest, Conclusion, LoginId, Outcome, Persisted,
     Preparation, Reason, Refusal, Stage, Status, Step,
@@ -54,6 +55,7 @@ impl Authentication {
             Ok(persisted) => signed_in(persisted),
             Err(ended) => conclude(ctx, ended).await,
         };
+        search::note(ctx, &outcome);
         ctx.state_mut(|login| {
             login.stage = Stage::Ended;
             login.outcome = Some(outcome.clone());

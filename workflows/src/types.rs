@@ -191,6 +191,18 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Outcome {
+    /// The outcome as it stands in JSON, metrics, traces and search attributes.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::SignedIn { .. } => "signed_in",
+            Self::Refused(_) => "refused",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// Why a login was refused: a stable code, and words for the operator that hold no secret and
 /// nothing that the provider said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

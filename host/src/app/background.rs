@@ -7,6 +7,7 @@ use crate::http::ready::{Part, Readiness};
 use crate::seal::{KeyRing, PayloadSeal};
 use crate::steps::Steps;
 use crate::temporal::worker::{self, RunningWorker};
+use crate::temporal::{Connected, search};
 use celadon_workflows::activities::Activities;
 use celadon_workflows::ports::{GrantSteps, LoginSteps};
 use std::error;
@@ -40,7 +41,7 @@ impl Background {
         config: &Arc<Config>,
         address: String,
         steps: Arc<Steps>,
-        client: watch::Sender<Option<Client>>,
+        client: watch::Sender<Option<Connected>>,
         readiness: Readiness,
     ) -> Self {
         let stopping = watch::Sender::new(false);
@@ -83,7 +84,7 @@ struct Worker {
     settings: config::Temporal,
     address: String,
     steps: Arc<Steps>,
-    client: watch::Sender<Option<Client>>,
+    client: watch::Sender<Option<Connected>>,
     readiness: Readiness,
 }
 
@@ -104,7 +105,12 @@ impl Worker {
                     }
                 },
             };
-            self.client.send_replace(Some(client.clone()));
+            let searchable =
+                search::has_attributes(&client, &self.address, &self.settings.namespace).await;
+            self.client.send_replace(Some(Connected {
+                client: client.clone(),
+                searchable,
+            }));
             self.work(client, &mut stopping).await;
             self.readiness.set(Part::Worker, false);
         }
@@ -142,13 +148,13 @@ async fn told(stopping: &mut watch::Receiver<bool>) {
 }
 
 /// Says of store and Temporal whether they answer.
-async fn look(steps: Arc<Steps>, client: watch::Receiver<Option<Client>>, readiness: Readiness) {
+async fn look(steps: Arc<Steps>, client: watch::Receiver<Option<Connected>>, readiness: Readiness) {
     loop {
         let store = tokio::time::timeout(ANSWER, steps.store.ping()).await;
         readiness.set(Part::Store, matches!(store, Ok(Ok(()))));
         let connected = client.borrow().clone();
         let answers = match connected {
-            Some(client) => answers(&client).await,
+            Some(connected) => answers(&connected.client).await,
             None => false,
         };
         readiness.set(Part::Temporal, answers);

@@ -1,10 +1,12 @@
 //! Why the program cannot start or had to stop.
 
 use crate::egress::EgressError;
+use crate::plugin::approval::ApprovalError;
 use crate::plugin::engine::EngineError;
 use crate::seal::KeyError;
 use crate::store::StoreError;
 use crate::temporal::EmbeddedError;
+use crate::traces::TracesError;
 use std::io;
 use std::net::SocketAddr;
 
@@ -21,6 +23,9 @@ pub enum AppError {
         /// Why.
         source: io::Error,
     },
+    /// `celadon.lock`, or the list of what comes with the program.
+    #[error("it cannot be told which components are approved")]
+    Approvals(#[source] ApprovalError),
     /// `[store] keys`
     #[error("the key ring cannot be used")]
     Keys(#[source] KeyError),
@@ -36,6 +41,9 @@ pub enum AppError {
     /// The embedded Temporal.
     #[error("the embedded temporal cannot be started; give [temporal] address to use another")]
     Temporal(#[source] EmbeddedError),
+    /// `[telemetry]`
+    #[error("logins cannot be traced")]
+    Traces(#[source] TracesError),
     /// Signals cannot be listened for.
     #[error("signals cannot be listened for")]
     Signals(#[source] io::Error),

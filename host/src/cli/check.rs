@@ -3,10 +3,12 @@
 mod inspect;
 mod summary;
 
-pub(super) use inspect::inspect;
+pub(super) use inspect::{inspect, mistakes};
+pub(super) use summary::{grant, line, or_none};
 
-use super::{CliError, configuration};
+use super::{CliError, LONGEST_LINE, configuration};
 use crate::config::{Config, DEFAULT_FILE};
+use crate::plain;
 use celadon_workflows::types::ProviderName;
 use std::io::{self, Write};
 use std::path::Path;
@@ -41,9 +43,11 @@ pub(super) fn run(
     for report in &reports {
         let name = &report.provider;
         for warning in &report.warnings {
+            let warning = plain::lines(warning, LONGEST_LINE);
             eprintln!("warning: {path}: providers.{name}: {warning}");
         }
         for mistake in &report.mistakes {
+            let mistake = plain::lines(mistake, LONGEST_LINE);
             eprintln!("error: {path}: providers.{name}.{mistake}");
         }
         wrong += usize::from(!report.mistakes.is_empty());

@@ -1,89 +1,118 @@
-//! `celadon provider …`: the tools of those who write components.
+//! `celadon provider …`: the tools of those who write components, and of those who let them in.
+//!
+//! `inspect` reads bytes and runs nothing; `check` does all that loading does, with options from the
+//! command line; `approve` is the operator's decision. What a component may do is told by
+//! [`Description::explain`](crate::plugin::Description::explain) alone, here as in `celadon check`.
 
-use crate::plugin::componentize::{ComponentizeError, componentize};
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+mod approve;
+mod build;
+mod bundle;
+mod check;
+mod inspect;
+
+use super::CliError;
+use crate::plugin::component::MAX_COMPONENT_BYTES;
+use clap::Subcommand;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Larger than any guest, an interpreter included.
-const LARGEST_MODULE: u64 = 128 << 20;
+/// `celadon provider`
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Approve what components say of themselves: without approval they are not used
+    #[command(after_help = approve::HELP)]
+    Approve(approve::Approve),
+    /// Make a component of a core WebAssembly module
+    #[command(after_help = "Example:\n  \
+        celadon provider build target/wasm32-unknown-unknown/guest/my_idp.wasm --output my-idp.wasm")]
+    Build(build::Build),
+    /// Print the list of components that come with the program, for `celadon.bundled` beside it
+    #[command(after_help = bundle::HELP)]
+    Bundle(bundle::Bundle),
+    /// Do all that loading a component does, and tell what it asks for
+    #[command(after_help = check::HELP)]
+    Check(check::Check),
+    /// Tell what can be known of a component without running any of it
+    #[command(after_help = inspect::HELP)]
+    Inspect(inspect::Inspect),
+}
 
-/// Why a component could not be made.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProviderError {
-    /// The module is not there.
-    #[error("cannot read the module {path:?}")]
+    /// `build`
+    #[error(transparent)]
+    Build(#[from] build::BuildError),
+    /// `approve`
+    #[error(transparent)]
+    Approve(#[from] approve::ApproveError),
+    /// `check`
+    #[error(transparent)]
+    Check(#[from] check::CheckError),
+    /// A component cannot be read.
+    #[error("cannot read the component {path:?}")]
     Read {
         /// As it was named.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// The module is no guest.
-    #[error("{path:?} is larger than {LARGEST_MODULE} bytes: is this the right file?")]
-    TooLarge {
+    /// `inspect`, which has said why.
+    #[error("{path:?} cannot be used as a provider")]
+    Unusable {
         /// As it was named.
         path: PathBuf,
     },
-    /// It is no module, or none for this contract.
-    #[error("cannot make a component of {path:?}")]
-    Componentize {
-        /// As it was named.
-        path: PathBuf,
-        /// Why.
-        source: ComponentizeError,
-    },
-    /// The component has nowhere to go.
-    #[error("cannot write the component {path:?}")]
-    Write {
+    /// `bundle`
+    #[error("{path:?} cannot be bundled")]
+    Bundle {
         /// As it was named.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: crate::plugin::component::inspect::InspectError,
+    },
+    /// `bundle`, of a file whose name cannot stand in a list.
+    #[error("the file name of {path:?} must be 1 to 128 visible ASCII characters")]
+    FileName {
+        /// As it was named.
+        path: PathBuf,
     },
 }
 
-/// Makes a component of a core module.
-pub(super) fn build(module: &Path, output: &Path) -> Result<(), ProviderError> {
-    let core = read(module)?;
-    let component = componentize(&core).map_err(|source| ProviderError::Componentize {
-        path: module.to_owned(),
-        source,
-    })?;
-    write(output, &component).map_err(|source| ProviderError::Write {
-        path: output.to_owned(),
-        source,
-    })
+impl ProviderError {
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Approve(error) => error.code(),
+            Self::Check(error) => error.code(),
+            _ => 1,
+        }
+    }
 }
 
+pub(super) fn run(config: Option<&Path>, command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Approve(approve) => approve::run(config, &approve),
+        Command::Build(build) => {
+            build::run(&build).map_err(|error| ProviderError::from(error).into())
+        }
+        Command::Bundle(bundle) => Ok(bundle::run(&bundle)?),
+        Command::Check(check) => check::run(&check),
+        Command::Inspect(inspect) => inspect::run(&inspect),
+    }
+}
+
+/// Reads a component, one byte further than it may be long, so that it is refused for its length.
 fn read(path: &Path) -> Result<Vec<u8>, ProviderError> {
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(LARGEST_MODULE + 1).read_to_end(&mut bytes))
+        .and_then(|file| {
+            file.take(MAX_COMPONENT_BYTES as u64 + 1)
+                .read_to_end(&mut bytes)
+        })
         .map_err(|source| ProviderError::Read {
             path: path.to_owned(),
             source,
         })?;
-    if bytes.len() as u64 > LARGEST_MODULE {
-        return Err(ProviderError::TooLarge {
-            path: path.to_owned(),
-        });
-    }
     Ok(bytes)
-}
-
-/// Beside its place first: a host that reads the file meanwhile sees the old one or the new one.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let written = File::create(&part).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&part, path));
-    if renamed.is_err() {
-        // It is of no use to anybody; the error that is told is the first one.
-        let _ = fs::remove_file(&part);
-    }
-    renamed
 }

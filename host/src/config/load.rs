@@ -5,7 +5,7 @@ use super::mistake::{ConfigErrors, Mistake, Place, Report, Warning};
 use super::problem::Problem;
 use super::section::{Context, Section};
 use super::tree::{self, Table};
-use super::{Config, validate};
+use super::{Config, LockPlace, validate};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 /// What is read where no other file is named.
 pub const DEFAULT_FILE: &str = "celadon.toml";
+
+/// The operator's approvals, in the folder of the file.
+const LOCK: &str = "celadon.lock";
 
 /// Hundreds of providers are a few hundred kilobytes.
 const LARGEST: u64 = 8 << 20;
@@ -30,16 +33,24 @@ pub fn load(
     environment: Environment,
 ) -> Result<(Config, Vec<Warning>), ConfigErrors> {
     let named: Arc<Path> = Arc::from(path.unwrap_or(Path::new(DEFAULT_FILE)));
+    let mut has_file = true;
     let text = match read(&named) {
         Ok(text) => text,
         Err(Problem::NoConfiguration) if path.is_none() && environment.configures() => {
+            has_file = false;
             String::new()
         }
         Err(problem) => return Err(mistake(&named, problem)),
     };
     let folder =
         folder_of(&named).map_err(|source| mistake(&named, Problem::Unreadable { source }))?;
-    from_text(&text, &named, folder, environment)
+    let lock = LockPlace {
+        path: folder.join(LOCK),
+        configuration: std::path::absolute(&*named).ok().filter(|_| has_file),
+    };
+    let (mut config, warnings) = from_text(&text, &named, folder, environment)?;
+    config.lock = Some(lock);
+    Ok((config, warnings))
 }
 
 /// As [`load`], with the file's text.

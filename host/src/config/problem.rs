@@ -89,6 +89,9 @@ pub enum Problem {
         /// The largest.
         most: u64,
     },
+    /// No part of a whole.
+    #[error("is no part of all logins: write a number from 0 to 1, as in 0.1 for every tenth")]
+    NotRatio,
     /// No duration.
     #[error("is not a duration: write a whole number and its unit (ms, s, m, h, d), as in \"10m\"")]
     NotDuration,
@@ -159,6 +162,16 @@ pub enum Problem {
     /// `http://` to the world.
     #[error("is http and not on loopback: write https://…, or use 127.0.0.1, [::1] or localhost")]
     InsecurePublic,
+    /// `https://` to a collector.
+    #[error(
+        "is https, which is not available yet: name a collector on this machine or in the private network by http://…, and let that one pass the traces on"
+    )]
+    CollectorTls,
+    /// `http://` to a collector out in the world.
+    #[error(
+        "is http to a public host: traces tell who signs in when, so name a collector on this machine or in the private network, and let that one pass them on"
+    )]
+    CollectorPublic,
     /// `listen` is open and nobody said what the world calls it.
     #[error(
         "is missing: listen is not a loopback address, so write the https:// address that browsers use"

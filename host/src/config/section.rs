@@ -39,7 +39,7 @@ const DEEPER: [(&str, &[&str]); 2] = [
         "grant",
         &["origins", "insecure_http", "private_addresses", "relax"],
     ),
-    ("limits", &["deadline", "memory", "output"]),
+    ("limits", &super::limits::KEYS),
 ];
 
 impl<'c> Section<'c> {
@@ -120,6 +120,11 @@ impl<'c> Section<'c> {
     /// A whole number.
     pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         self.take(key)?.number(range)
+    }
+
+    /// A number from 0 to 1.
+    pub(super) fn ratio(&mut self, key: &'static str) -> Option<f64> {
+        self.take(key)?.ratio()
     }
 
     /// A mistake at a key of this section that is not there or was read already.
@@ -246,6 +251,21 @@ impl<'c> Found<'c> {
             self.mistake(Problem::NumberRange { least, most });
         }
         number
+    }
+
+    fn ratio(self) -> Option<f64> {
+        let ratio = match self.node.value {
+            Value::Float(ratio) => ratio,
+            Value::Integer(0) => 0.0,
+            Value::Integer(1) => 1.0,
+            Value::Integer(_) => f64::NAN,
+            _ => return self.wrong_type("a number, as in 0.1"),
+        };
+        if (0.0..=1.0).contains(&ratio) {
+            return Some(ratio);
+        }
+        self.mistake(Problem::NotRatio);
+        None
     }
 
     pub(super) fn boolean(self) -> Option<bool> {

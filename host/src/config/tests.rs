@@ -143,6 +143,17 @@ relax = ["no-nonce"]
 deadline = "80ms"
 memory = "64MiB"
 output = 4096
+tier = "large"
+table_elements = 20000
+requests = 3
+request_size = "8KiB"
+answer_size = "64KiB"
+transcript_size = "128KiB"
+component_size = "20MiB"
+compile_time = "90s"
+compile_memory = "3GiB"
+rate = 7
+burst = 11
 [clients.app]
 secret = { file = "secret" }
 title = "The app"
@@ -192,6 +203,17 @@ secret = { env = "OPERATORS" }
     assert_eq!(provider.grant.relax, ["no-nonce"]);
     assert_eq!(provider.limits.memory, 64 << 20);
     assert_eq!(provider.limits.output, 4096);
+    assert_eq!(provider.limits.tier, Tier::Large);
+    assert_eq!(provider.limits.table_elements, 20_000);
+    assert_eq!(provider.limits.requests, 3);
+    assert_eq!(provider.limits.request_size, 8 << 10);
+    assert_eq!(provider.limits.answer_size, 64 << 10);
+    assert_eq!(provider.limits.transcript_size, 128 << 10);
+    assert_eq!(provider.limits.component_size, 20 << 20);
+    assert_eq!(provider.limits.compile_time, Duration::from_secs(90));
+    assert_eq!(provider.limits.compile_memory, 3 << 30);
+    assert_eq!(provider.limits.rate.get(), 7);
+    assert_eq!(provider.limits.burst.get(), 11);
     assert_eq!(config.clients["app"].title, "The app");
     assert!(matches!(&config.operators.unwrap().secret, Secret::Env(name) if name == "OPERATORS"));
 }

@@ -7,6 +7,7 @@ mod provider;
 mod secret_source;
 mod server;
 mod store;
+mod telemetry;
 mod temporal;
 
 use super::Config;
@@ -34,6 +35,7 @@ pub(super) fn config(mut root: Section<'_>) -> Option<Config> {
     }
     let clients = named(root.section("clients"));
     let (clients, operators) = callers::read(clients, root.take("operators"));
+    let telemetry = telemetry::read(root.section("telemetry"));
     root.finish();
     Some(Config {
         server: server?,
@@ -43,6 +45,8 @@ pub(super) fn config(mut root: Section<'_>) -> Option<Config> {
         providers: providers.into_iter().collect::<Option<_>>()?,
         clients: clients?,
         operators,
+        telemetry,
+        lock: None,
     })
 }
 

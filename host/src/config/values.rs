@@ -38,7 +38,7 @@ pub(super) fn word<T: Copy>(
 }
 
 /// Whether a text is `[a-z0-9][a-z0-9-]{0,62}`: it stands in URLs.
-pub(super) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&text.len()) && !text.starts_with('-') && text.bytes().all(allowed)
 }
@@ -123,6 +123,32 @@ pub(super) fn origin_with_prefix(text: &str) -> Result<Url, Problem> {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
+}
+
+/// A collector of traces: `http://host[:port]` on this machine or in a private network. A name
+/// counts as private where no public resolver knows it: one label, `.internal`, `.local`.
+pub(super) fn collector(text: &str) -> Result<Url, Problem> {
+    let url = origin_with_prefix(text)?;
+    if url.path() != "/" {
+        return Err(Problem::UrlPath);
+    }
+    if url.scheme() == "https" {
+        return Err(Problem::CollectorTls);
+    }
+    let private = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_private() || address.is_link_local(),
+        Some(Host::Ipv6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+        Some(Host::Domain(name)) => {
+            let private = |end: &str| name.ends_with(end);
+            !name.contains('.') || private(".internal") || private(".local")
+        }
+        None => false,
+    };
+    if private || is_loopback(&url) {
+        Ok(url)
+    } else {
+        Err(Problem::CollectorPublic)
+    }
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -254,10 +280,46 @@ mod tests {
         }
     }
 
+    #[test]
+    fn collectors() {
+        for text in [
+            "http://127.0.0.1:4317",
+            "http://[::1]:4317/",
+            "http://localhost:4317",
+            "http://10.1.2.3:4317",
+            "http://[fd00::1]:4317",
+            "http://otel-collector:4317",
+            "http://collector.observability.svc.cluster.local:4317",
+            "http://collector.corp.internal",
+        ] {
+            assert!(collector(text).is_ok(), "{text}");
+        }
+        for text in [
+            "127.0.0.1:4317",
+            "grpc://127.0.0.1:4317",
+            "https://127.0.0.1:4317",
+            "https://api.collector.example",
+            "http://api.collector.example:4317",
+            "http://local:4317.example",
+            "http://203.0.113.7:4317",
+            "http://0.0.0.0:4317",
+            "http://[2001:db8::1]:4317",
+            "http://[::ffff:203.0.113.7]:4317",
+            "http://key@127.0.0.1:4317",
+            "http://user:key@127.0.0.1:4317",
+            "http://127.0.0.1:4317/v1/traces",
+            "http://127.0.0.1:4317?key=1",
+            "http://127.0.0.1:4317#key",
+        ] {
+            assert!(collector(text).is_err(), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn nothing_panics(text in "\\PC{0,40}") {
             let _ = (size(&text), http_url(&text), own_origin(&text), network(&text));
+            let _ = collector(&text);
             let _ = (host_and_port(&text), socket_address(&text), scope(&text), is_name(&text));
             let _ = duration(Duration::ZERO..=Duration::MAX)(&text);
         }

@@ -26,6 +26,9 @@ pub struct Outgoing {
     pub deadline: Instant,
     /// How many bytes of body the answer may have.
     pub max_body: usize,
+    /// What it is for, in a word of ours: the role of its endpoint, or `discovery`, `jwks`. Shown in
+    /// traces.
+    pub purpose: &'static str,
 }
 
 impl Outgoing {
@@ -33,7 +36,7 @@ impl Outgoing {
     pub const MAX_BODY: usize = 1 << 20;
 
     /// A GET without headers.
-    pub fn get(url: Url, deadline: Instant) -> Self {
+    pub fn get(purpose: &'static str, url: Url, deadline: Instant) -> Self {
         Self {
             method: Method::GET,
             url,
@@ -41,6 +44,7 @@ impl Outgoing {
             body: None,
             deadline,
             max_body: Self::MAX_BODY,
+            purpose,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What one provider's client may do, and how a denial says which line would allow it.
 
 use super::addresses::{self, Block};
-use crate::config::Grant;
+use crate::config::{Grant, Limits};
 use celadon_workflows::types::ProviderName;
 use governor::Quota;
 use ipnet::IpNet;
@@ -25,13 +25,19 @@ impl Rate {
     }
 }
 
-impl Default for Rate {
-    /// 500 a second, 2,000 at once: some hundred logins a second, and no flood.
-    fn default() -> Self {
+impl From<&Limits> for Rate {
+    fn from(limits: &Limits) -> Self {
         Self {
-            per_second: NonZeroU32::MIN.saturating_add(499),
-            burst: NonZeroU32::MIN.saturating_add(1_999),
+            per_second: limits.rate,
+            burst: limits.burst,
         }
+    }
+}
+
+impl Default for Rate {
+    /// That of a provider without limits of its own: some hundred logins a second, and no flood.
+    fn default() -> Self {
+        Self::from(&Limits::default())
     }
 }
 
@@ -52,14 +58,14 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The policy that an operator's grant gives, at the default rate.
-    pub fn of(provider: &ProviderName, grant: &Grant) -> Self {
+    /// The policy that an operator's grant and limits give.
+    pub fn of(provider: &ProviderName, grant: &Grant, limits: &Limits) -> Self {
         Self {
             provider: provider.clone(),
             insecure_http: grant.insecure_http,
             private_addresses: grant.private_addresses.clone(),
             origins: grant.origins.clone(),
-            rate: Rate::default(),
+            rate: limits.into(),
         }
     }
 

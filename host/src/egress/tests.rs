@@ -5,6 +5,7 @@ mod reach;
 mod server;
 
 use super::*;
+use crate::config::{Grant, Limits};
 use celadon_workflows::types::ProviderName;
 use http::{HeaderValue, Method};
 use server::{Behaviour, Server};
@@ -30,7 +31,7 @@ fn loopback() -> Egress {
 
 fn get(url: &str) -> Outgoing {
     let url = Url::parse(url).expect("a test URL");
-    Outgoing::get(url, Instant::now() + Duration::from_secs(8))
+    Outgoing::get("test", url, Instant::now() + Duration::from_secs(8))
 }
 
 fn post(url: &str) -> Outgoing {
@@ -163,13 +164,15 @@ async fn an_answer_too_many_is_nobodys() {
 #[tokio::test]
 async fn asks_no_faster_than_the_rate() {
     let server = Server::start(Behaviour::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
-    let rate = Rate {
-        per_second: NonZeroU32::MIN,
+    let limits = Limits {
+        rate: NonZeroU32::MIN,
         burst: NonZeroU32::MIN.saturating_add(1),
+        ..Limits::default()
     };
+    let loopback = policy(&["127.0.0.0/8"], true);
     let limited = Policy {
-        rate,
-        ..policy(&["127.0.0.0/8"], true)
+        rate: Policy::of(&loopback.provider, &Grant::default(), &limits).rate,
+        ..loopback
     };
     let egress = Egress::new(limited).expect("a client");
     let mut refused = 0;

@@ -1,6 +1,7 @@
-//! Counting requests by route, and the routes' names for that.
+//! Counting and tracing requests by route, and the routes' names for that.
 
 use crate::metrics;
+use crate::traces;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -37,7 +38,7 @@ pub async fn count(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let route = route(request.uri().path());
     let method = method(request.method());
-    let response = next.run(request).await;
+    let response = traces::request(route, method, next.run(request)).await;
     metrics::http(route, method, response.status().as_u16(), begun.elapsed());
     response
 }

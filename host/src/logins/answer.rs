@@ -4,6 +4,7 @@ use super::callback::Parameters;
 use super::{CallbackRequest, LoginError, Logins, SignedIn, cannot_begin, ended, return_to, store};
 use crate::clock;
 use crate::fault;
+use crate::metrics;
 use crate::random;
 use crate::steps::attempt::{Callback, callback_of};
 use crate::store::{AttemptRecord, FirstWrite};
@@ -194,7 +195,8 @@ impl Logins {
             .conclude_attempt(&record.attempt.id, &over)
             .await
             .map_err(store)?;
-        crate::metrics::login_ended(&record.attempt.provider, &over);
+        metrics::login_ended(&record.attempt.provider, &over);
+        self.steps.trace_end(record, &over);
         Ok(LoginError::Expired)
     }
 

@@ -14,6 +14,7 @@ use crate::steps::Steps;
 use crate::steps::attempt::{Made, NotMade, Wish};
 use crate::steps::provider::Provider;
 use crate::store::{Admission, AttemptRecord, FirstWrite};
+use crate::traces;
 use celadon_workflows::types::{Attempt, AuthenticationInput, LoginId, Outcome, ProviderName};
 use std::sync::Arc;
 
@@ -55,7 +56,10 @@ impl Logins {
         // The link first: a provider that cannot be found leaves no workflow behind.
         let location = match steps.link(provider, &revision, &made.secrets).await {
             Ok(location) => location,
-            Err(stop) => return Err(self.abandon(&made.login, cannot_begin(stop)).await),
+            Err(stop) => {
+                let why = cannot_begin(stop);
+                return Err(self.abandon(&provider.name, &made, why).await);
+            }
         };
         self.start(&provider.name, &made).await?;
         fault::point("start.written").await;
@@ -236,13 +240,15 @@ impl Logins {
                 metrics::login_started(provider);
                 Ok(())
             }
-            Err(error) => Err(self.abandon(&made.login, temporal(error)).await),
+            Err(error) => Err(self.abandon(provider, made, temporal(error)).await),
         }
     }
 
     /// Ends an attempt that nobody can come back to, so that it counts no longer among those in
     /// flight. Gives `why` back.
-    async fn abandon(&self, login: &LoginId, why: LoginError) -> LoginError {
+    async fn abandon(&self, provider: &ProviderName, made: &Made, why: LoginError) -> LoginError {
+        let login = &made.login;
+        traces::login_not_begun(login, provider, made.secrets.began_at);
         let ended = self
             .steps
             .store

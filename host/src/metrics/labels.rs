@@ -25,6 +25,8 @@ labels! {
     Call { provider: String, function: &'static str, outcome: &'static str }
     /// A plugin call's time.
     CallTime { provider: String, function: &'static str }
+    /// A component's compilation.
+    Compilation { outcome: &'static str }
     /// A request to a provider.
     Egress { provider: String, result: &'static str }
     /// A request to us.

@@ -1,6 +1,6 @@
 //! The metrics themselves: names, help texts, buckets.
 
-use super::labels::{Call, CallTime, Egress, Ended, Http, HttpTime, Started, StepEnd};
+use super::labels::{Call, CallTime, Compilation, Egress, Ended, Http, HttpTime, Started, StepEnd};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
@@ -43,6 +43,8 @@ pub(super) struct Metrics {
     pub(super) plugin_times: Histograms<CallTime>,
     pub(super) plugin_queue: Gauge,
     pub(super) plugin_wait: Histogram,
+    pub(super) compilations: Histograms<Compilation>,
+    pub(super) diagnoses: Counter,
     pub(super) egress: Family<Egress, Counter>,
     pub(super) http_requests: Family<Http, Counter>,
     pub(super) http_times: Histograms<HttpTime>,
@@ -60,6 +62,8 @@ impl Metrics {
             plugin_times: Family::new_with_constructor(Buckets(&FAST)),
             plugin_queue: Gauge::default(),
             plugin_wait: Histogram::new(FAST),
+            compilations: Family::new_with_constructor(Buckets(&SLOW)),
+            diagnoses: Counter::default(),
             egress: Family::default(),
             http_requests: Family::default(),
             http_times: Family::new_with_constructor(Buckets(&SLOW)),
@@ -117,6 +121,17 @@ impl Metrics {
             "Waits of calls into components for room",
             Unit::Seconds,
             self.plugin_wait.clone(),
+        );
+        all.register_with_unit(
+            "component_compilation",
+            "Compilations of components, by outcome",
+            Unit::Seconds,
+            self.compilations.clone(),
+        );
+        all.register(
+            "plugin_diagnoses",
+            "Failed calls into components that were run again",
+            self.diagnoses.clone(),
         );
         all.register(
             "egress_requests",

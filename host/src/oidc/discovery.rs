@@ -256,7 +256,7 @@ impl<S: MetadataStore + ?Sized> Discovery<S> {
 }
 
 async fn fetch(url: &Url, egress: &Egress) -> Result<Vec<u8>, DiscoveryError> {
-    let mut outgoing = Outgoing::get(url.clone(), Instant::now() + FETCH);
+    let mut outgoing = Outgoing::get("discovery", url.clone(), Instant::now() + FETCH);
     outgoing.max_body = DOCUMENT;
     outgoing
         .headers

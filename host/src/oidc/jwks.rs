@@ -188,7 +188,7 @@ impl KeySets {
 }
 
 async fn fetch(uri: &Url, egress: &Egress, now: Timestamp) -> Result<Held, JwksError> {
-    let mut outgoing = Outgoing::get(uri.clone(), Instant::now() + FETCH);
+    let mut outgoing = Outgoing::get("jwks", uri.clone(), Instant::now() + FETCH);
     outgoing.max_body = DOCUMENT;
     outgoing.headers.insert(
         ACCEPT,

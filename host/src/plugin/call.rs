@@ -9,29 +9,34 @@
 //! That a component failed, that it asked for too much, and that the host had no room are different
 //! things and stay so: see [`CallError`].
 
+mod admission;
 mod answer;
 mod confinement;
+mod diagnosis;
 mod error;
+mod here;
 
 pub use self::answer::{Answer, Breach};
 pub(super) use self::confinement::Confinement;
 pub use self::confinement::Limit;
 pub use self::error::CallError;
 
+use self::admission::{Admission, Permit};
+use self::diagnosis::{Diagnosis, Failed};
 use self::error::failure;
 use super::bindings::{
     AuthorizationRequest, Description, Evidence, Failure, Grant, IdentityProvider, IdentityStep,
     OptionError, Parameter, Response, RevokeStep, Setup, TokenStep,
 };
-use super::component::LoadedComponent;
-use super::engine::Engine;
+use super::component::{Library, LoadedComponent};
+use super::engine::Engines;
 use super::revisions::Revision;
-use crate::config::Limits;
+use crate::config::{Limits, Tier};
 use crate::metrics;
+use crate::traces;
 use celadon_workflows::types::ProviderName;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Store;
 
 /// How long a call waits for room.
@@ -56,27 +61,37 @@ pub struct Guest<'a> {
 /// Where calls run. Cheap to clone.
 #[derive(Clone)]
 pub struct Sandbox {
-    engine: Engine,
-    room: Arc<Semaphore>,
+    compact: Admission,
+    large: Admission,
+    diagnosis: Option<Arc<Diagnosis>>,
     wait: Duration,
 }
 
 impl Sandbox {
-    /// A sandbox on an engine. Fewer calls are let in than the pool has slots, so that a flood
-    /// queues here, where it is answered in words, and never finds the pool empty.
-    pub fn new(engine: Engine) -> Self {
-        let slots = engine.options().slots;
-        let admitted = slots.saturating_sub((slots / 8).max(1)).max(1);
+    /// A sandbox on these engines. Fewer calls are let in than their pools have slots, so that a flood
+    /// queues here, where it is answered in words, and never finds a pool empty.
+    pub fn new(engines: &Engines) -> Self {
         Self {
-            engine,
-            room: Arc::new(Semaphore::new(admitted as usize)),
+            compact: Admission::new(engines.options(Tier::Compact).calls()),
+            large: Admission::new(engines.options(Tier::Large).calls()),
+            diagnosis: None,
             wait: ADMISSION_WAIT,
         }
     }
 
-    /// The engine that components must be compiled for.
-    pub fn engine(&self) -> &Engine {
-        &self.engine
+    /// One whose failed calls are looked into, with components of this library.
+    pub fn with_diagnosis(library: &Library) -> Self {
+        Self {
+            diagnosis: Some(Arc::new(Diagnosis::new(library.clone()))),
+            ..Self::new(library.engines())
+        }
+    }
+
+    fn room(&self, tier: Tier) -> &Admission {
+        match tier {
+            Tier::Compact => &self.compact,
+            Tier::Large => &self.large,
+        }
     }
 
     /// `describe`: what the component wants to be, or what is wrong with its options.
@@ -170,22 +185,37 @@ impl Sandbox {
     ) -> Result<A, CallError>
     where
         A: Answer + Send + 'static,
-        F: FnOnce(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>
+        F: Fn(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>
             + Send
+            + Sync
             + 'static,
     {
-        let permit = self.admit().await;
+        let measured = self.run_measured(guest, function, call);
+        traces::plugin_call(guest.provider, function, measured, outcome).await
+    }
+
+    async fn run_measured<A, F>(
+        &self,
+        guest: Guest<'_>,
+        function: &'static str,
+        call: F,
+    ) -> Result<A, CallError>
+    where
+        A: Answer + Send + 'static,
+        F: Fn(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let call = Arc::new(call);
+        let permit = self.admit(guest).await;
         let begun = Instant::now();
         let result = match permit {
-            Some(permit) => self.run_admitted(permit, guest, call).await,
+            Some(permit) => run_admitted(permit, guest, call.clone()).await,
             None => Err(CallError::Busy),
         };
         let took = begun.elapsed();
-        let outcome = match &result {
-            Ok(answer) if answer.is_failure() => "failure",
-            Ok(_) => "ok",
-            Err(error) => error.outcome(),
-        };
+        let outcome = outcome(&result);
         metrics::plugin_call(guest.provider, function, outcome, took);
         tracing::debug!(
             provider = %guest.provider,
@@ -195,50 +225,65 @@ impl Sandbox {
             outcome,
             "plugin call"
         );
+        if let (Err(error), Some(diagnosis)) = (&result, &self.diagnosis) {
+            diagnosis.report(Failed::new(guest, function, call), error);
+        }
         result
     }
 
-    async fn admit(&self) -> Option<OwnedSemaphorePermit> {
+    async fn admit(&self, guest: Guest<'_>) -> Option<Permit> {
         let _waiting = metrics::plugin_call_waits();
-        let permit = self.room.clone().acquire_owned();
-        tokio::time::timeout(self.wait, permit).await.ok()?.ok()
+        let room = self.room(guest.component.engine().options().tier);
+        room.admit(guest.provider, self.wait).await
     }
+}
 
-    async fn run_admitted<A, F>(
-        &self,
-        permit: OwnedSemaphorePermit,
-        guest: Guest<'_>,
-        call: F,
-    ) -> Result<A, CallError>
-    where
-        A: Answer + Send + 'static,
-        F: FnOnce(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>
-            + Send
-            + 'static,
-    {
-        let component = guest.component.clone();
-        let setup = guest.setup.clone();
-        let mut store = Confinement::store(&self.engine, guest.limits);
-        let task = move || {
-            // The place is free when the instance is gone, even if nobody waits for the answer
-            // any more: so the permit goes last.
-            let _permit = permit;
-            let mut store = {
-                Confinement::arm(&mut store);
-                store
-            };
-            let instance = component
-                .pre()
-                .instantiate(&mut store)
-                .map_err(|error| failure(&error, Breach::Functions))?;
-            let answer = call(&instance, &mut store, &setup)
-                .map_err(|error| failure(&error, Breach::Types))?;
-            answer.check().map_err(CallError::Contract)?;
-            Ok(answer)
-        };
-        tokio::task::spawn_blocking(task)
-            .await
-            .map_err(CallError::Host)?
+async fn run_admitted<A, F>(permit: Permit, guest: Guest<'_>, call: Arc<F>) -> Result<A, CallError>
+where
+    A: Answer + Send + 'static,
+    F: Fn(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>
+        + Send
+        + Sync
+        + 'static,
+{
+    let component = guest.component.clone();
+    let setup = guest.setup.clone();
+    let store = Confinement::store(component.engine(), guest.limits);
+    let task = move || {
+        // The place is free when the instance is gone, even if nobody waits for the answer
+        // any more: so the permit goes last.
+        let _permit = permit;
+        execute(&component, &setup, store, &*call)
+    };
+    tokio::task::spawn_blocking(task)
+        .await
+        .map_err(CallError::Host)?
+}
+
+/// One call, on this thread, from its instance to its checked answer.
+fn execute<A: Answer>(
+    component: &LoadedComponent,
+    setup: &Setup,
+    mut store: Store<Confinement>,
+    call: impl Fn(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>,
+) -> Result<A, CallError> {
+    Confinement::arm(&mut store);
+    let instance = component
+        .pre()
+        .instantiate(&mut store)
+        .map_err(|error| failure(&error, Breach::Functions))?;
+    let answer =
+        call(&instance, &mut store, setup).map_err(|error| failure(&error, Breach::Types))?;
+    answer.check().map_err(CallError::Contract)?;
+    Ok(answer)
+}
+
+/// How a call went, in a word.
+fn outcome<A: Answer>(result: &Result<A, CallError>) -> &'static str {
+    match result {
+        Ok(answer) if answer.is_failure() => "failure",
+        Ok(_) => metrics::PLUGIN_OK,
+        Err(error) => error.outcome(),
     }
 }
 

@@ -2,27 +2,32 @@
 //!
 //! [`inspect`] decides from the bytes alone whether something is a provider that imports no function;
 //! [`compile`] turns it into machine code and remembers that on disk; a [`Library`] makes sure that
-//! each component is compiled once, however many providers share it. What a component wants to be is
+//! each component is compiled once, however many providers share it, and that one which cannot be
+//! compiled is not tried again and again. What a component wants to be is
 //! in [`super::description`].
 
 pub mod compile;
 pub mod inspect;
 pub mod manifest;
+pub mod outline;
 
-pub use self::compile::{CodeCache, CompileError};
+mod library;
+
+pub use self::compile::{CodeCache, CompileError, Compiler};
+pub use self::library::Library;
+
 use self::inspect::InspectError;
 use self::manifest::Manifest;
 use super::bindings;
-use super::engine::Engine;
+use super::engine::{Engine, EngineError};
+use crate::plain::Foreign;
 use crate::random;
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::OnceCell;
+use std::sync::Arc;
 use wasmtime::component::{Component, Linker};
 
-/// The biggest component that is looked at, in bytes.
-pub const MAX_COMPONENT_BYTES: usize = 16 << 20;
+/// The biggest component that any limit allows, in bytes.
+pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 
 /// A component's name: the lower-case hex SHA-256 of its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +37,12 @@ impl ComponentDigest {
     /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(random::sha256_hex(bytes))
+    }
+
+    /// A digest as text: 64 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == 64 && text.bytes().all(is_hex)).then(|| Self(text.to_owned()))
     }
 
     /// The digest as text.
@@ -49,7 +60,7 @@ impl fmt::Display for ComponentDigest {
 /// Why a component cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ComponentError {
-    /// It is no provider of this contract.
+    /// It is no component, is too big, or its manifest cannot be read.
     #[error(transparent)]
     Inspect(#[from] InspectError),
     /// It cannot be compiled.
@@ -57,14 +68,16 @@ pub enum ComponentError {
     Compile(#[from] CompileError),
     /// It exports the contract's interface under its right name, but not all of its functions.
     #[error(
-        "the component lacks functions of {}@{}: build it against the WIT of that version",
-        inspect::INTERFACE,
-        inspect::INTERFACE_VERSION
+        "the component says that it is a provider of {interface}@{version}, and its functions are not \
+         those of {interface}@{version}, which this Celadon speaks: build it against the WIT of that version \
+         (wit/v0.1/provider.wit), or with the SDK",
+        interface = inspect::INTERFACE,
+        version = inspect::INTERFACE_VERSION
     )]
-    MissingFunctions(#[source] wasmtime::Error),
-    /// Compiling it was cut short.
-    #[error("the component was not compiled")]
-    Interrupted(#[source] tokio::task::JoinError),
+    MissingFunctions(#[source] Foreign<wasmtime::Error>),
+    /// There is no engine for it.
+    #[error("the sandbox of the tier `large` cannot be set up")]
+    Engine(#[from] EngineError),
 }
 
 /// What a store holds while a call runs.
@@ -74,10 +87,34 @@ pub(super) use super::call::Confinement;
 pub struct LoadedComponent {
     digest: ComponentDigest,
     manifest: Option<Manifest>,
+    bytes: Arc<[u8]>,
+    engine: Engine,
     pre: bindings::IdentityProviderPre<Confinement>,
 }
 
 impl LoadedComponent {
+    /// Links a component that has been inspected and compiled for this engine.
+    fn link(
+        engine: Engine,
+        bytes: Arc<[u8]>,
+        manifest: Option<Manifest>,
+        component: &Component,
+    ) -> Result<Self, ComponentError> {
+        // The linker stays empty: a component imports no function.
+        let linker = Linker::<Confinement>::new(engine.wasmtime());
+        let pre = linker
+            .instantiate_pre(component)
+            .and_then(bindings::IdentityProviderPre::new)
+            .map_err(|error| ComponentError::MissingFunctions(error.into()))?;
+        Ok(Self {
+            digest: ComponentDigest::of(&bytes),
+            manifest,
+            bytes,
+            engine,
+            pre,
+        })
+    }
+
     /// Its digest.
     pub fn digest(&self) -> &ComponentDigest {
         &self.digest
@@ -86,6 +123,11 @@ impl LoadedComponent {
     /// What it says about itself, if it does.
     pub fn manifest(&self) -> Option<&Manifest> {
         self.manifest.as_ref()
+    }
+
+    /// The engine that it runs on.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     pub(super) fn pre(&self) -> &bindings::IdentityProviderPre<Confinement> {
@@ -101,84 +143,16 @@ impl fmt::Debug for LoadedComponent {
     }
 }
 
-/// Inspects, compiles and links a component. Takes as long as compiling does: not for a thread that
-/// serves the network.
-pub fn load(
-    engine: &Engine,
-    cache: Option<&CodeCache>,
-    bytes: &[u8],
-) -> Result<LoadedComponent, ComponentError> {
-    let manifest = inspect::inspect(bytes)?;
-    let digest = ComponentDigest::of(bytes);
-    let component = compile::compile(engine, cache, &digest, bytes)?;
-    let pre = link(engine, &component).map_err(ComponentError::MissingFunctions)?;
-    Ok(LoadedComponent {
-        digest,
-        manifest,
-        pre,
-    })
-}
-
-fn link(
-    engine: &Engine,
-    component: &Component,
-) -> Result<bindings::IdentityProviderPre<Confinement>, wasmtime::Error> {
-    // The linker stays empty: a component imports no function.
-    let linker = Linker::<Confinement>::new(engine.wasmtime());
-    bindings::IdentityProviderPre::new(linker.instantiate_pre(component)?)
-}
-
-type Slot = Arc<OnceCell<Arc<LoadedComponent>>>;
-
-/// All components in use, each once. Cheap to clone.
-#[derive(Clone)]
-pub struct Library {
-    engine: Engine,
-    cache: Option<Arc<CodeCache>>,
-    loaded: Arc<Mutex<HashMap<ComponentDigest, Slot>>>,
-}
-
-impl Library {
-    /// An empty library. Without a cache, everything is compiled anew after each start.
-    pub fn new(engine: Engine, cache: Option<CodeCache>) -> Self {
-        Self {
-            engine,
-            cache: cache.map(Arc::new),
-            loaded: Arc::default(),
-        }
-    }
-
-    /// The component of these bytes: compiled by the first who asks, shared by all others.
-    pub async fn load(&self, bytes: Vec<u8>) -> Result<Arc<LoadedComponent>, ComponentError> {
-        let slot = self.slot(ComponentDigest::of(&bytes));
-        slot.get_or_try_init(|| self.load_anew(bytes))
-            .await
-            .cloned()
-    }
-
-    /// A component that is loaded already.
-    pub fn get(&self, digest: &ComponentDigest) -> Option<Arc<LoadedComponent>> {
-        self.lock().get(digest)?.get().cloned()
-    }
-
-    fn slot(&self, digest: ComponentDigest) -> Slot {
-        self.lock().entry(digest).or_default().clone()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ComponentDigest, Slot>> {
-        // The map is whole after each of its operations.
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn load_anew(&self, bytes: Vec<u8>) -> Result<Arc<LoadedComponent>, ComponentError> {
-        let engine = self.engine.clone();
-        let cache = self.cache.clone();
-        let task = move || load(&engine, cache.as_deref(), &bytes);
-        let loaded = tokio::task::spawn_blocking(task)
-            .await
-            .map_err(ComponentError::Interrupted)??;
-        Ok(Arc::new(loaded))
-    }
+/// Inspects, compiles and links in this process and thread, without any limit: for measurements and
+/// tests. A host has its [`Library`].
+///
+/// # Errors
+/// See [`ComponentError`].
+pub fn load(engine: &Engine, bytes: &[u8]) -> Result<LoadedComponent, ComponentError> {
+    let manifest = inspect::inspect_for(bytes, engine.options().tier)?;
+    let component = Component::from_binary(engine.wasmtime(), bytes)
+        .map_err(|error| CompileError::refused(&error))?;
+    LoadedComponent::link(engine.clone(), bytes.into(), manifest, &component)
 }
 
 #[cfg(test)]

@@ -11,9 +11,13 @@ use wit_component::ComponentEncoder;
 /// The custom section with a component's name, version and options, as JSON.
 pub const MANIFEST_SECTION: &str = "celadon:manifest";
 
-/// The custom sections that describe the module's types to the encoder. Of the others (names, debug
-/// information, tool versions) nobody has any use later, and they are most of a module.
+/// The custom sections that describe the module's types to the encoder.
 const TYPES_SECTION: &str = "component-type";
+
+/// The names of functions, by which the operator's log tells where a component failed. Of the other
+/// custom sections (debug information, tool versions) nobody has any use later, and they are most of
+/// a module.
+const NAME_SECTION: &str = "name";
 
 /// Named imports in an error; more are counted.
 const MOST_NAMED: usize = 5;
@@ -82,7 +86,7 @@ pub fn componentize(core_module: &[u8]) -> Result<Vec<u8>, ComponentizeError> {
 }
 
 struct Parts<'a> {
-    /// The module without the custom sections that nobody reads.
+    /// The module without the custom sections that nobody reads later.
     module: Vec<u8>,
     manifest: Option<&'a [u8]>,
     imports: Vec<String>,
@@ -121,7 +125,7 @@ fn take_apart(core_module: &[u8]) -> Result<Parts<'_>, ComponentizeError> {
             _ => {}
         }
         let dropped = matches!(&payload, Payload::CustomSection(section)
-            if !section.name().starts_with(TYPES_SECTION));
+            if !section.name().starts_with(TYPES_SECTION) && section.name() != NAME_SECTION);
         if let (false, Some((id, range))) = (dropped, payload.as_section()) {
             append_section(&mut parts.module, id, &core_module[range]);
         }
@@ -191,7 +195,8 @@ mod tests {
         let manifest = [b"{\"name\":\"".to_vec(), vec![b'x'; 300], b"\"}".to_vec()].concat();
         let mut core = module(&[]);
         append_custom_section(&mut core, MANIFEST_SECTION, &manifest);
-        append_custom_section(&mut core, "name", b"\0");
+        append_custom_section(&mut core, NAME_SECTION, b"\x07\x01\0");
+        append_custom_section(&mut core, ".debug_info", b"\0");
 
         let component = componentize(&core).expect("a component");
         assert!(Parser::is_component(&component));
@@ -201,10 +206,9 @@ mod tests {
             .filter(|(_, name, _)| name == MANIFEST_SECTION)
             .collect();
         assert_eq!(manifests, [&(0, MANIFEST_SECTION.to_owned(), manifest)]);
-        assert!(
-            !sections.iter().any(|(depth, ..)| *depth > 0),
-            "{sections:?}"
-        );
+        let inside = sections.iter().filter(|(depth, ..)| *depth > 0);
+        let inside: Vec<_> = inside.map(|(_, name, _)| name.as_str()).collect();
+        assert_eq!(inside, [NAME_SECTION], "{sections:?}");
         assert_eq!(
             component,
             componentize(&core).expect("a component"),

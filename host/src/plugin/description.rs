@@ -15,16 +15,18 @@ mod evidence;
 mod explain;
 pub mod names;
 mod pointer;
+mod recalled;
 mod strict_url;
 
 pub use self::client::{Client, ClientAuthentication, SignedSecret};
 pub use self::endpoint::{Endpoint, Method, Placement, Role};
 pub use self::evidence::{EmailSource, Source, Subject};
 pub use self::pointer::{Match, Pointer, PointerError};
+pub use self::recalled::Recalled;
 
 use super::bindings;
 use super::json;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
@@ -70,7 +72,7 @@ pub struct Description {
 }
 
 /// The issuer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issuer {
     /// The `iss` of ID tokens, maybe with one `{claim}`.
     pub identifier: String,
@@ -111,7 +113,7 @@ impl Issuer {
 }
 
 /// What comes back through the browser.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
     /// In the query or in a form.
     pub mode: ResponseMode,
@@ -124,7 +126,7 @@ pub struct Callback {
 }
 
 /// How the browser brings the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "documented in the WIT")]
 pub enum ResponseMode {
@@ -133,7 +135,7 @@ pub enum ResponseMode {
 }
 
 /// How some of the scopes are sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopeParameter {
     /// The parameter.
     pub name: String,
@@ -144,7 +146,7 @@ pub struct ScopeParameter {
 }
 
 /// How tokens are renewed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "documented in the WIT")]
 pub enum Renewal {
@@ -155,7 +157,7 @@ pub enum Renewal {
 }
 
 /// How to sign out at the provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logout {
     /// An `end-session` endpoint.
     pub endpoint: String,
@@ -166,7 +168,7 @@ pub struct Logout {
 }
 
 /// A check that the host does without.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "documented in the WIT")]
 pub enum Relaxation {
@@ -220,10 +222,15 @@ impl Description {
     }
 
     /// The text that is approved and hashed: JSON with sorted names, and sorted where order means
-    /// nothing.
+    /// nothing. A field that is new in this program is left out where it says what was so before:
+    /// else every approval would end with the update.
     pub fn canonical(&self) -> String {
+        json::canonical(&self.to_value())
+    }
+
+    /// The value whose canonical text that is.
+    pub fn to_value(&self) -> serde_json::Value {
         // Only a map whose keys are no strings could fail, and there is none.
-        let value = serde_json::to_value(self).expect("all keys are strings");
-        json::canonical(&value)
+        serde_json::to_value(self).expect("all keys are strings")
     }
 }

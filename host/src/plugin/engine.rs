@@ -1,28 +1,54 @@
-//! The wasmtime engine: which wasm is accepted, how much of it runs at once, and the clock that
+//! The wasmtime engines: which wasm is accepted, how much of it runs at once, and the clock that
 //! stops it.
 //!
-//! [`Engine`] is the only way to make a wasmtime engine in this program, because an engine that
-//! the ticker does not know would never interrupt an endless loop.
+//! [`Engine`] is the only way to make a wasmtime engine that runs anything, because an engine that
+//! the ticker does not know would never interrupt an endless loop. [`Engines`] holds one for each
+//! tier of guests, made when the first provider asks for it. How they are set up is in `settings`.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+mod settings;
+mod ticker;
+
+pub use self::settings::{Fixed, fixed};
+
+use self::ticker::ticker;
+use crate::config::Tier;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// How long an epoch is, and so how exactly a deadline is kept.
 pub const TICK: Duration = Duration::from_millis(1);
 
-/// Core instances that one component may consist of.
-pub(super) const CORE_INSTANCES: u32 = 8;
-/// Tables that one component may have.
-pub(super) const TABLES: u32 = 4;
-/// Elements that one table may have.
-pub(super) const TABLE_ELEMENTS: usize = 10_000;
-/// Bytes of wasm stack of one call.
-const STACK: usize = 256 << 10;
+/// Frames that a diagnosis looks at.
+const FRAMES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
+
+/// What an engine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Calls whose answers count.
+    Calls,
+    /// Running a failed call again, to tell where it failed.
+    Diagnosis,
+}
+
+impl Purpose {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Calls, Self::Diagnosis];
+
+    /// As it is written on a command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Diagnosis => "diagnosis",
+        }
+    }
+}
 
 /// How big the pool of instances is.
 #[derive(Clone, Copy, Debug)]
 pub struct EngineOptions {
+    /// The kind of guests.
+    pub tier: Tier,
     /// Instances that can live at once. Each reserves about 4 GiB of address space and, once used,
     /// keeps up to 576 KiB of memory.
     pub slots: u32,
@@ -30,12 +56,33 @@ pub struct EngineOptions {
     pub max_memory: usize,
 }
 
-impl Default for EngineOptions {
-    fn default() -> Self {
+impl EngineOptions {
+    /// A tier's usual pool.
+    pub fn of(tier: Tier) -> Self {
         Self {
-            slots: 64,
+            tier,
+            slots: match tier {
+                Tier::Compact => 64,
+                Tier::Large => 8,
+            },
             max_memory: 256 << 20,
         }
+    }
+
+    /// Calls that may be under way at once: fewer than there are slots, so that a flood queues where
+    /// it is answered in words and never finds the pool empty; and not many more than there are
+    /// processors, since calls do nothing but compute.
+    pub fn calls(self) -> usize {
+        let slots = self.slots.saturating_sub((self.slots / 8).max(1)).max(1);
+        let processors = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+        let threads = processors.saturating_mul(2).max(4);
+        threads.min(usize::try_from(slots).unwrap_or(usize::MAX))
+    }
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self::of(Tier::default())
     }
 }
 
@@ -48,6 +95,9 @@ pub enum EngineError {
     /// No thread could be started.
     #[error("the sandbox's clock cannot be started")]
     Ticker(#[source] std::io::Error),
+    /// This program does not find itself.
+    #[error("cannot tell where this program is, and so not start its compiler")]
+    Compiler(#[source] std::io::Error),
 }
 
 /// An engine whose epochs pass. Cheap to clone.
@@ -55,19 +105,43 @@ pub enum EngineError {
 pub struct Engine {
     inner: wasmtime::Engine,
     options: EngineOptions,
+    purpose: Purpose,
 }
 
 impl Engine {
     /// Reserves a pool and registers with the ticker.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
-        let inner = wasmtime::Engine::new(&config(options)).map_err(EngineError::SetUp)?;
+        Self::of_config(&settings::pooled(options), options, Purpose::Calls)
+    }
+
+    /// An engine without a pool that tells where a call fails.
+    fn for_diagnosis(tier: Tier) -> Result<Self, EngineError> {
+        let config = settings::telling(tier, FRAMES);
+        Self::of_config(&config, EngineOptions::of(tier), Purpose::Diagnosis)
+    }
+
+    fn of_config(
+        config: &wasmtime::Config,
+        options: EngineOptions,
+        purpose: Purpose,
+    ) -> Result<Self, EngineError> {
+        let inner = wasmtime::Engine::new(config).map_err(EngineError::SetUp)?;
         ticker()?.register(inner.weak());
-        Ok(Self { inner, options })
+        Ok(Self {
+            inner,
+            options,
+            purpose,
+        })
     }
 
     /// What it was made with.
     pub fn options(&self) -> EngineOptions {
         self.options
+    }
+
+    /// What it is for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// Wasmtime's own engine.
@@ -76,106 +150,105 @@ impl Engine {
     }
 }
 
-fn config(options: EngineOptions) -> Config {
-    let mut config = Config::new();
-    // Guests are compact programs of text handling. Each further proposal is code that an attacker
-    // may try and that nobody needs.
-    config
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        .wasm_relaxed_simd(false)
-        .wasm_tail_call(false)
-        .wasm_custom_page_sizes(false)
-        .wasm_wide_arithmetic(false)
-        .wasm_extended_const(false);
-    config
-        .epoch_interruption(true)
-        .max_wasm_stack(STACK)
-        .memory_init_cow(true);
-    // Calls are pure, so a failed one is run again where somebody wants to see its backtrace.
-    config
-        .wasm_backtrace_max_frames(None)
-        .generate_address_map(false)
-        .native_unwind_info(false);
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
-    config
-}
-
-fn pool(options: EngineOptions) -> PoolingAllocationConfig {
-    let mut pool = PoolingAllocationConfig::default();
-    let slots = options.slots;
-    pool.total_component_instances(slots)
-        .total_core_instances(CORE_INSTANCES * slots)
-        .total_memories(slots)
-        .total_tables(TABLES * slots)
-        .max_core_instances_per_component(CORE_INSTANCES)
-        .max_memories_per_component(1)
-        .max_tables_per_component(TABLES)
-        .max_memory_size(options.max_memory)
-        .table_elements(TABLE_ELEMENTS)
-        .max_component_instance_size(256 << 10)
-        .max_core_instance_size(256 << 10);
-    // A slot is wiped by rewriting the pages that were touched, which costs less than giving them
-    // back. Which ones were touched the kernel tells since Linux 6.7.
-    pool.pagemap_scan(Enabled::Auto)
-        .linear_memory_keep_resident(512 << 10)
-        .table_keep_resident(64 << 10)
-        .max_unused_warm_slots(slots);
-    pool
-}
-
-/// Advances the epochs of all engines of this process, on a thread of its own: a busy network
-/// thread must not be able to delay a deadline.
-struct Ticker {
-    engines: Mutex<Vec<EngineWeak>>,
-}
-
-impl Ticker {
-    fn register(&self, engine: EngineWeak) {
-        self.lock().push(engine);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<EngineWeak>> {
-        // Nothing in here can be left half done.
-        self.engines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tick(&self) {
-        self.lock().retain(|engine| match engine.upgrade() {
-            Some(engine) => {
-                engine.increment_epoch();
-                true
-            }
-            None => false,
-        });
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the ticker's pace is real time, on a thread of its own"
-)]
-fn ticker() -> Result<&'static Ticker, EngineError> {
-    static TICKER: Ticker = Ticker {
-        engines: Mutex::new(Vec::new()),
+/// Compiles a component for the engines of a tier. Nothing is run, so that this engine needs neither
+/// a pool nor the ticker, and it uses one thread.
+///
+/// # Errors
+/// The component is not valid, or memory is lacking.
+pub(super) fn precompile(tier: Tier, purpose: Purpose, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    let mut config = match purpose {
+        Purpose::Calls => settings::plain(tier),
+        Purpose::Diagnosis => settings::telling(tier, FRAMES),
     };
-    static STARTED: OnceLock<()> = OnceLock::new();
-    static STARTING: Mutex<()> = Mutex::new(());
+    config.parallel_compilation(false);
+    wasmtime::Engine::new(&config)?.precompile_component(bytes)
+}
 
-    let _one_at_a_time = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-    if STARTED.get().is_none() {
-        std::thread::Builder::new()
-            .name("epoch-ticker".to_owned())
-            .spawn(|| {
-                loop {
-                    std::thread::sleep(TICK);
-                    TICKER.tick();
-                }
-            })
-            .map_err(EngineError::Ticker)?;
-        STARTED.get_or_init(|| ());
+/// The engines of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Engines {
+    compact: Engine,
+    large: EngineOptions,
+    made: Arc<Made>,
+}
+
+/// The engines that not everybody needs.
+#[derive(Default)]
+struct Made {
+    large: Mutex<Option<Engine>>,
+    diagnosis: Mutex<Vec<Engine>>,
+}
+
+impl Engines {
+    /// Reserves the compact tier's pool. The large one is reserved when a provider asks for it.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn new(compact: EngineOptions, large: EngineOptions) -> Result<Self, EngineError> {
+        Ok(Self {
+            compact: Engine::new(compact)?,
+            large,
+            made: Arc::default(),
+        })
     }
-    Ok(&TICKER)
+
+    /// With the usual pools.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn usual() -> Result<Self, EngineError> {
+        Self::new(
+            EngineOptions::of(Tier::Compact),
+            EngineOptions::of(Tier::Large),
+        )
+    }
+
+    /// How big a tier's pool is, or would be.
+    pub fn options(&self, tier: Tier) -> EngineOptions {
+        match tier {
+            Tier::Compact => self.compact.options(),
+            Tier::Large => self.large,
+        }
+    }
+
+    /// The engine of a tier.
+    ///
+    /// # Errors
+    /// It could not be made now.
+    pub fn of(&self, tier: Tier) -> Result<Engine, EngineError> {
+        if tier == Tier::Compact {
+            return Ok(self.compact.clone());
+        }
+        let mut large = self
+            .made
+            .large
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = large.as_ref() {
+            return Ok(engine.clone());
+        }
+        let engine = Engine::new(self.large)?;
+        *large = Some(engine.clone());
+        Ok(engine)
+    }
+
+    /// The engine on which failed calls of a tier are run again.
+    ///
+    /// # Errors
+    /// It could not be made now.
+    pub fn diagnosis(&self, tier: Tier) -> Result<Engine, EngineError> {
+        let mut made = self
+            .made
+            .diagnosis
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = made.iter().find(|engine| engine.options.tier == tier) {
+            return Ok(engine.clone());
+        }
+        let engine = Engine::for_diagnosis(tier)?;
+        made.push(engine.clone());
+        Ok(engine)
+    }
 }
 
 #[cfg(test)]
@@ -194,7 +267,8 @@ mod tests {
             slots: 2,
             ..EngineOptions::default()
         };
-        let engines: Vec<Engine> = (0..3).map(|_| Engine::new(options).unwrap()).collect();
+        let mut engines: Vec<Engine> = (0..2).map(|_| Engine::new(options).unwrap()).collect();
+        engines.push(Engine::for_diagnosis(Tier::Compact).unwrap());
         for engine in &engines {
             let module = Module::new(engine.wasmtime(), ENDLESS).unwrap();
             let mut store = Store::new(engine.wasmtime(), ());

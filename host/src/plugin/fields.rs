@@ -1,6 +1,6 @@
 //! The fields of one query or body: each name once, the host's names the host's alone.
 
-use super::description::{Endpoint, Placement, Role};
+use super::description::{Endpoint, Placement, Role, names};
 use super::request::Rules;
 use serde_json::{Map, Value};
 use url::Url;
@@ -44,7 +44,7 @@ pub(super) fn host_written(
     endpoint: &Endpoint,
     rules: &Rules<'_>,
 ) -> Option<Forbidden> {
-    let is = |other: &str| name.eq_ignore_ascii_case(other);
+    let is = |other: &str| names::alike(name, other);
     let placed = match &endpoint.bearer {
         Placement::Header => is("access_token"),
         Placement::Query(own) | Placement::Form(own) => is(own),

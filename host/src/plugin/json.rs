@@ -1,6 +1,7 @@
 //! JSON as the contract has it: no duplicate names, bounded depth and length; and the two forms in
 //! which the host writes it: canonical, and safe for a guest whose numbers are doubles.
 
+use crate::plain::Foreign;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -20,7 +21,7 @@ pub enum JsonError {
     TooLong,
     /// No JSON, a name twice in one object, or too deep.
     #[error("not acceptable as JSON")]
-    Syntax(#[source] serde_json::Error),
+    Syntax(#[source] Foreign<serde_json::Error>),
 }
 
 /// Reads one JSON text.
@@ -28,11 +29,14 @@ pub fn parse(text: &str) -> Result<Value, JsonError> {
     if text.len() > MAX_BYTES {
         return Err(JsonError::TooLong);
     }
+    parse_strictly(text, MAX_DEPTH).map_err(|error| JsonError::Syntax(error.into()))
+}
+
+/// Reads one JSON text of any length. The error knows its line.
+pub fn parse_strictly(text: &str, depth: usize) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Strict { depth: MAX_DEPTH }
-        .deserialize(&mut deserializer)
-        .map_err(JsonError::Syntax)?;
-    deserializer.end().map_err(JsonError::Syntax)?;
+    let value = Strict { depth }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
     Ok(value)
 }
 
@@ -71,6 +75,23 @@ fn write(value: &Value, out: &mut String) {
         }
         scalar => out.push_str(&scalar.to_string()),
     }
+}
+
+/// The same JSON with escapes for everything that might not be seen for what it is: outside ASCII
+/// there is nothing but the inside of strings.
+pub fn ascii(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for char in json.chars() {
+        if char == '\n' || (' '..='~').contains(&char) {
+            safe.push(char);
+        } else {
+            for unit in char.encode_utf16(&mut units) {
+                safe += &format!("\\u{unit:04x}");
+            }
+        }
+    }
+    safe
 }
 
 /// The value with every integer outside ±(2^53 - 1) as the string of its digits, so that no

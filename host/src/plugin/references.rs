@@ -10,7 +10,7 @@
 
 use super::scrub::Scrubber;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
 /// Members of a token answer that are no credentials (WIT `response`), by exact name or prefix.
@@ -46,6 +46,8 @@ pub enum Hiding {
 pub struct Vault {
     named: BTreeMap<String, Zeroizing<String>>,
     answers: Vec<Value>,
+    /// The names that the component was given in the place of what stood there.
+    given: BTreeSet<String>,
     scrubber: Scrubber,
 }
 
@@ -70,6 +72,7 @@ impl Vault {
         Self {
             named,
             answers: Vec::new(),
+            given: BTreeSet::new(),
             scrubber,
         }
     }
@@ -81,6 +84,12 @@ impl Vault {
         }
         let (answer, pointer) = parse_secret(name)?;
         self.answers.get(answer)?.pointer(pointer)?.as_str()
+    }
+
+    /// Whether the component got this name in the place of a value. What else a name points at it
+    /// may have read: a place that is revealed, or public by its name.
+    pub fn hides(&self, name: &str) -> bool {
+        self.given.contains(name)
     }
 
     /// The whole answer in this place of the transcript, as the provider sent it.
@@ -158,6 +167,7 @@ impl Vault {
         walk.value(shown, &mut String::new(), false);
         for (name, value) in found {
             self.scrubber.learn(&value, &name);
+            self.given.insert(name);
         }
     }
 }
@@ -348,6 +358,18 @@ mod tests {
             assert_eq!(vault.value(forged), None, "{forged}");
         }
         assert_eq!(vault.value("code"), Some("SplxlOBeZQQYbYS6WxSbIA"));
+    }
+
+    #[test]
+    fn only_what_was_hidden_is_hidden() {
+        let mut vault = vault();
+        let answer =
+            json!({"access_token": TOKEN, "ticket": "a-revealed-ticket", "scope": "openid"});
+        vault.admit(answer, Hiding::DenyAll, &["/ticket".to_owned()]);
+        assert!(vault.hides("secret:0/access_token"));
+        for read in ["secret:0/ticket", "secret:0/scope", "secret:1/x", "code"] {
+            assert!(!vault.hides(read), "{read}");
+        }
     }
 
     #[test]

@@ -11,9 +11,10 @@ mod load;
 mod report;
 
 pub use self::error::{LoadError, ProviderFailure, RevisionError};
-pub use self::report::{Loaded, ProviderReport, check};
+pub use self::report::{Examined, Loaded, ProviderReport, check, examine};
 
 use self::load::Loader;
+use super::approval::Approvals;
 use super::bindings::Setup;
 use super::call::{Guest, Sandbox};
 use super::component::{Library, LoadedComponent};
@@ -68,24 +69,23 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// Loads every configured provider and writes its revision to the store. Those that cannot be
-    /// loaded are reported, and keep no other from being loaded.
+    /// Loads every configured provider that is approved, and writes its revision to the store.
+    /// Those that cannot be loaded are reported, and keep no other from being loaded.
     pub async fn load(
         config: &Config,
+        approvals: Approvals,
         store: Arc<dyn Components>,
         library: Library,
         sandbox: Sandbox,
     ) -> (Self, Vec<ProviderFailure>) {
-        Self::load_all(config.providers.clone(), store, library, sandbox).await
+        let loader = Loader::new(Some(store), approvals, library, sandbox);
+        Self::load_all(config.providers.clone(), loader).await
     }
 
     async fn load_all(
         configured: BTreeMap<ProviderName, config::Provider>,
-        store: Arc<dyn Components>,
-        library: Library,
-        sandbox: Sandbox,
+        loader: Loader,
     ) -> (Self, Vec<ProviderFailure>) {
-        let loader = Loader::new(Some(store), library, sandbox);
         let loads = configured.iter().map(|(name, provider)| {
             let loader = &loader;
             async move { (name, provider, loader.load(name, provider).await) }

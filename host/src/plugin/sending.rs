@@ -13,12 +13,19 @@ use std::time::{Duration, Instant};
 
 /// One request, its repetitions included.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Bytes of one answer.
-const MOST_BYTES: usize = 1 << 20;
 /// The wait where a provider asks for one and does not say how long.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Headers that a component sees.
 const SHOWN_HEADERS: [&str; 3] = ["link", "retry-after", "x-oauth-scopes"];
+
+/// How long one request may take, its repetitions included, and how long its answer may be.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// When the browser's patience ends.
+    pub(super) deadline: Instant,
+    /// Bytes of the answer's body.
+    pub(super) max_body: usize,
+}
 
 /// An answer as the host keeps it. Serialised only to be sealed into the journal.
 #[derive(Serialize, Deserialize)]
@@ -95,9 +102,9 @@ impl From<Unanswered> for Stop {
 pub(super) async fn send(
     egress: &Egress,
     prepared: &Prepared,
-    deadline: Instant,
+    bounds: Bounds,
 ) -> Result<Answered, Unanswered> {
-    send_or_repeat(egress, prepared, deadline, false).await
+    send_or_repeat(egress, prepared, bounds, false).await
 }
 
 /// As [`send`], for a request that spends nothing: a connection that breaks, as one that the provider
@@ -105,21 +112,22 @@ pub(super) async fn send(
 pub(super) async fn send_harmless(
     egress: &Egress,
     prepared: &Prepared,
-    deadline: Instant,
+    bounds: Bounds,
 ) -> Result<Answered, Unanswered> {
-    send_or_repeat(egress, prepared, deadline, true).await
+    send_or_repeat(egress, prepared, bounds, true).await
 }
 
 async fn send_or_repeat(
     egress: &Egress,
     prepared: &Prepared,
-    deadline: Instant,
+    bounds: Bounds,
     mut second_try: bool,
 ) -> Result<Answered, Unanswered> {
-    let deadline = deadline.min(Instant::now() + PATIENCE);
+    let deadline = bounds.deadline.min(Instant::now() + PATIENCE);
+    let bounds = Bounds { deadline, ..bounds };
     let mut pause = Duration::from_millis(200);
     loop {
-        let wait = match egress.send(outgoing(prepared, deadline)).await {
+        let wait = match egress.send(outgoing(prepared, bounds)).await {
             Ok(answer) => match asked_to_wait(&answer) {
                 Some(wait) if wait < left(deadline) => wait,
                 _ => return Ok(answered(answer, prepared)),
@@ -141,14 +149,15 @@ fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
-fn outgoing(prepared: &Prepared, deadline: Instant) -> Outgoing {
+fn outgoing(prepared: &Prepared, bounds: Bounds) -> Outgoing {
     Outgoing {
         method: prepared.method.clone(),
         url: prepared.url.clone(),
         headers: prepared.headers.clone(),
         body: prepared.body.as_ref().map(|body| body.to_vec()),
-        deadline,
-        max_body: MOST_BYTES,
+        deadline: bounds.deadline,
+        max_body: bounds.max_body,
+        purpose: prepared.role.as_str(),
     }
 }
 

@@ -3,17 +3,17 @@
 
 use super::bindings::Setup;
 use super::call::{Guest, Sandbox};
-use super::component::{self, LoadedComponent};
+use super::component::{self, Compiler, Library, LoadedComponent};
 use super::componentize::componentize;
-use super::engine::{Engine, EngineOptions};
-use crate::config::Limits;
+use super::engine::{EngineOptions, Engines};
+use crate::config::{Limits, Tier};
 use celadon_workflows::types::ProviderName;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
-    FunctionSection, Instruction, MemorySection, MemoryType, Module, StartSection, TypeSection,
-    ValType,
+    FunctionSection, Instruction, MemorySection, MemoryType, Module, NameMap, NameSection, RefType,
+    StartSection, TableSection, TableType, TypeSection, ValType,
 };
 
 /// The contract as it is.
@@ -37,6 +37,8 @@ pub(crate) struct Hostile<'a> {
     pub(crate) memory: Vec<u8>,
     /// Pages of memory at the start.
     pub(crate) pages: u64,
+    /// Tables, of one element each at the start.
+    pub(crate) tables: u32,
 }
 
 impl Default for Hostile<'_> {
@@ -47,6 +49,7 @@ impl Default for Hostile<'_> {
             start: &[],
             memory: Vec::new(),
             pages: 2,
+            tables: 0,
         }
     }
 }
@@ -110,16 +113,32 @@ impl Hostile<'_> {
             shared: false,
             page_size_log2: None,
         });
+        let mut tables = TableSection::new();
+        for _ in 0..self.tables {
+            tables.table(TableType {
+                element_type: RefType::FUNCREF,
+                table64: false,
+                minimum: 1,
+                maximum: None,
+                shared: false,
+            });
+        }
         let mut data = DataSection::new();
         data.active(0, &ConstExpr::i32_const(0), self.memory.iter().copied());
         let mut module = Module::new();
         module
             .section(&types)
             .section(&indexes)
+            .section(&tables)
             .section(&memories)
             .section(&exports);
         module.section(&StartSection { function_index: 6 });
         module.section(&code).section(&data);
+        let mut functions = NameMap::new();
+        functions.append(0, "described here");
+        let mut names = NameSection::new();
+        names.functions(&functions);
+        module.section(&names);
         module.finish()
     }
 }
@@ -131,6 +150,43 @@ fn body(instructions: &[Instruction<'_>]) -> Function {
     }
     function.instruction(&Instruction::End);
     function
+}
+
+/// A component with one more core module, which is compiled and never run.
+pub(crate) fn with_module(component: &[u8], module: &Module) -> Vec<u8> {
+    use wasm_encoder::{ComponentSection, ModuleSection};
+    let mut bytes = component.to_vec();
+    ModuleSection(module).append_to_component(&mut bytes);
+    bytes
+}
+
+/// A component that consists of so many core instances. Its own module is the first.
+pub(crate) fn with_instances(component: &[u8], instances: u32) -> Vec<u8> {
+    use wasm_encoder::{ComponentSection, InstanceSection, ModuleArg};
+    use wasmparser::{Parser, Payload};
+    let (mut modules, mut made) = (0, 0);
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.unwrap() {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ModuleSection { .. } if depth == 1 => modules += 1,
+            Payload::InstanceSection(section) if depth == 1 => {
+                let instances = section.into_iter().map(Result::unwrap);
+                made += instances
+                    .filter(|one| matches!(one, wasmparser::Instance::Instantiate { .. }))
+                    .count();
+            }
+            _ => {}
+        }
+    }
+    let mut bytes = with_module(component, &Module::new());
+    let mut section = InstanceSection::new();
+    for _ in u32::try_from(made).unwrap()..instances {
+        section.instantiate(modules, Vec::<(&str, ModuleArg)>::new());
+    }
+    section.append_to_component(&mut bytes);
+    bytes
 }
 
 /// A component that the build leaves, such as `oidc`.
@@ -156,13 +212,18 @@ pub(crate) fn built_path(name: &str) -> PathBuf {
     folder.join(format!("{name}.wasm"))
 }
 
-/// An engine of a few slots.
-pub(crate) fn engine() -> Engine {
-    Engine::new(EngineOptions {
+/// Engines of a few slots.
+pub(crate) fn engines() -> Engines {
+    let few = |tier| EngineOptions {
         slots: 4,
-        ..EngineOptions::default()
-    })
-    .unwrap()
+        ..EngineOptions::of(tier)
+    };
+    Engines::new(few(Tier::Compact), few(Tier::Large)).unwrap()
+}
+
+/// An empty library that compiles in this process.
+pub(crate) fn library() -> Library {
+    Library::new(engines(), None, Compiler::InProcess)
 }
 
 /// A component in a sandbox of its own.
@@ -176,16 +237,28 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(bytes: &[u8], options: &str) -> Self {
-        let engine = engine();
+        Self::in_tier(Tier::Compact, bytes, options)
+    }
+
+    pub(crate) fn in_tier(tier: Tier, bytes: &[u8], options: &str) -> Self {
+        let engines = engines();
+        let engine = engines.of(tier).unwrap();
+        let component = component::load(&engine, bytes).unwrap();
+        Self::of(component, &engines, options)
+    }
+
+    /// Of a component that is loaded already, for one of these engines.
+    pub(crate) fn of(component: LoadedComponent, engines: &Engines, options: &str) -> Self {
+        let tier = component.engine().options().tier;
         Self {
-            component: Arc::new(component::load(&engine, None, bytes).unwrap()),
-            sandbox: Sandbox::new(engine),
+            component: Arc::new(component),
+            sandbox: Sandbox::new(engines),
             setup: Arc::new(Setup {
                 client_id: "client".to_owned(),
                 options: options.to_owned(),
             }),
             provider: ProviderName::new("bench"),
-            limits: Limits::default(),
+            limits: Limits::of(tier),
         }
     }
 

@@ -13,7 +13,8 @@ use super::description::{Method, Role};
 use super::endpoints::{Endpoints, Found};
 use super::references::{Hiding, Vault};
 use super::request::{Prepared, RequestError, Rules, prepare};
-use super::sending::{Answered, send_harmless};
+use super::sending::{Answered, Bounds, send_harmless};
+use crate::config::Limits;
 use crate::egress::Egress;
 use crate::seal::KeyRing;
 use crate::store::{JournalEntry, Store, StoreError};
@@ -24,10 +25,6 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use std::time::Instant;
 
-/// Answers in one transcript (WIT, bounds).
-const MOST_ANSWERS: usize = 16;
-/// Bytes in one transcript (WIT, bounds).
-const MOST_BYTES: usize = 1 << 20;
 /// Why a series ended without a result.
 #[derive(Debug)]
 pub enum Stop {
@@ -98,6 +95,8 @@ pub struct Series<'a> {
     pub log: Log<'a>,
     /// How requests go out.
     pub egress: &'a Egress,
+    /// How many they may be, and how long; the answers too. Never more than the contract's bounds.
+    pub limits: &'a Limits,
     /// When the browser's patience ends.
     pub deadline: Instant,
     /// The endpoints that the component may name.
@@ -141,9 +140,7 @@ impl Series<'_> {
                 bytes += response.body.len();
                 transcript.push(response);
             }
-            if bytes > MOST_BYTES {
-                return Err(fault("its transcript is longer than 1 MiB"));
-            }
+            check_transcript(bytes, self.limits)?;
         }
     }
 
@@ -152,9 +149,7 @@ impl Series<'_> {
         if requests.is_empty() {
             return Err(fault("it asks to send nothing"));
         }
-        if self.kept.len() + requests.len() > MOST_ANSWERS {
-            return Err(fault("it asks for more than 16 answers"));
-        }
+        check_number(self.kept.len() + requests.len(), self.limits)?;
         let alone = |request: &Request| {
             matches!(
                 self.endpoints.role_of(&request.endpoint),
@@ -197,12 +192,22 @@ impl Series<'_> {
             return Ok(Answered::missing(&request.endpoint, endpoint.role));
         };
         self.check_code_once(&prepared)?;
+        // What a request says, credentials and all.
+        let body = prepared.body.as_ref().map_or(0, |body| body.len());
+        check_request(prepared.url.as_str().len() + body, self.limits)?;
         if !self.log.everything && endpoint.method == Method::Get {
-            return send_harmless(self.egress, &prepared, self.deadline)
+            return send_harmless(self.egress, &prepared, self.bounds())
                 .await
                 .map_err(Into::into);
         }
         self.answer_once(request, &prepared, place, journal).await
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            deadline: self.deadline,
+            max_body: self.limits.answer_size,
+        }
     }
 
     /// A code goes out in one request of a login, ever.
@@ -298,8 +303,41 @@ impl Series<'_> {
                 "the token answer has no usable token at the place that the component named",
             ));
         }
+        if !self.vault.hides(name) {
+            return Err(fault("its token stands where it may read it"));
+        }
         Ok(value)
     }
+}
+
+fn check_number(requests: usize, limits: &Limits) -> Result<(), Stop> {
+    let most = limits.requests;
+    if requests > most {
+        return Err(fault(&format!(
+            "it asks for more than {most} answers (`limits.requests`)"
+        )));
+    }
+    Ok(())
+}
+
+fn check_request(bytes: usize, limits: &Limits) -> Result<(), Stop> {
+    let most = limits.request_size;
+    if bytes > most {
+        return Err(fault(&format!(
+            "its request is longer than {most} bytes (`limits.request_size`)"
+        )));
+    }
+    Ok(())
+}
+
+fn check_transcript(bytes: usize, limits: &Limits) -> Result<(), Stop> {
+    let most = limits.transcript_size;
+    if bytes > most {
+        return Err(fault(&format!(
+            "its transcript is longer than {most} bytes (`limits.transcript_size`)"
+        )));
+    }
+    Ok(())
 }
 
 /// The component's fault, in the host's words.
@@ -317,5 +355,36 @@ impl From<RequestError> for Stop {
             _ => Reason::PluginFailed,
         };
         Self::refused(reason, format!("the component {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_allows_itself_and_not_one_more() {
+        type Check = fn(usize, &Limits) -> Result<(), Stop>;
+        let limits = Limits {
+            requests: 3,
+            request_size: 2_000,
+            transcript_size: 4_000,
+            ..Limits::default()
+        };
+        let checks: [(Check, usize, &str); 3] = [
+            (check_number, 3, "limits.requests"),
+            (check_request, 2_000, "limits.request_size"),
+            (check_transcript, 4_000, "limits.transcript_size"),
+        ];
+        for (check, most, named) in checks {
+            assert!(check(most, &limits).is_ok(), "{named}");
+            match check(most + 1, &limits) {
+                Err(Stop::Refused(refusal)) => {
+                    assert_eq!(refusal.reason, Reason::PluginFailed);
+                    assert!(refusal.detail.contains(named), "{}", refusal.detail);
+                }
+                other => panic!("{named}: {other:?}"),
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::plugin::transcript::Stop;
 use crate::random;
 use crate::seal::Context;
 use crate::store::{Admission, AttemptRecord, InFlight, NewAttempt};
+use crate::traces::{self, Trace};
 use celadon_workflows::types::{LoginId, Outcome, ProviderName, Reason};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use serde::{Deserialize, Serialize};
@@ -40,9 +41,18 @@ pub struct Secrets {
     pub scopes: Vec<String>,
     /// Hints for the provider, such as `login_hint`.
     pub hints: Vec<(String, String)>,
+    /// When the request came that began the login, Unix milliseconds: no secret, but the row knows
+    /// seconds alone. 0 in what an older version has sealed.
+    #[serde(default)]
+    pub began_at: u64,
 }
 
 impl Secrets {
+    /// The login's id: the SHA-256 of its `state`.
+    pub fn login(&self) -> LoginId {
+        LoginId::new(random::sha256_hex(self.state.as_bytes()))
+    }
+
     /// `code_challenge` by S256 (RFC 7636 section 4.2).
     pub fn code_challenge(&self) -> String {
         let verifier = PkceCodeVerifier::new(self.code_verifier.clone());
@@ -121,8 +131,9 @@ impl Steps {
             redirect_uri: self.redirect_uri(&wish.provider),
             scopes: wish.scopes.unwrap_or_else(|| revision.scopes.clone()),
             hints: wish.hints,
+            began_at: clock::in_ms(traces::began().unwrap_or_else(clock::precise)),
         };
-        let login = LoginId::new(random::sha256_hex(secrets.state.as_bytes()));
+        let login = secrets.login();
         let now = clock::now();
         let expires_at = now + self.config.login.expires_in.as_secs();
         let attempt = NewAttempt {
@@ -146,11 +157,14 @@ impl Steps {
             .await
             .map_err(Stop::from)?
         {
-            Admission::Admitted => Ok(Made {
-                login,
-                secrets,
-                expires_at,
-            }),
+            Admission::Admitted => {
+                traces::join(&Trace::of_login(&login));
+                Ok(Made {
+                    login,
+                    secrets,
+                    expires_at,
+                })
+            }
             full => Err(NotMade::Bound(full)),
         }
     }
@@ -184,6 +198,21 @@ impl Steps {
     /// What only this login knows.
     pub fn open_secrets(&self, record: &AttemptRecord) -> Result<Secrets, Stop> {
         self.open(&secrets_of(&record.attempt.id), &record.attempt.secrets)
+    }
+
+    /// Tells the login's trace that it has ended.
+    pub fn trace_end(&self, record: &AttemptRecord, outcome: &Outcome) {
+        if !traces::are_on() {
+            return;
+        }
+        let attempt = &record.attempt;
+        // To the second, where it does not open.
+        let began_at = self
+            .keys
+            .open_json::<Secrets>(&secrets_of(&attempt.id), &attempt.secrets)
+            .map_or(0, |secrets| secrets.began_at)
+            .max(attempt.created_at.saturating_mul(1000));
+        traces::login_ended(&attempt.id, &attempt.provider, began_at, outcome);
     }
 
     /// The callback's parameters.

@@ -3,22 +3,25 @@
 //! The component may add parameters; every parameter that matters for security is the host's, and
 //! one that the host writes cannot be added, repeated or written in another case.
 
-use super::Steps;
 use super::attempt::Secrets;
 use super::provider::Provider;
-use crate::metrics;
+use super::{Steps, watched};
 use crate::oidc::metadata::ProviderMetadata;
 use crate::plugin::Revision;
 use crate::plugin::bindings::{AuthorizationRequest, Parameter};
-use crate::plugin::description::{Description, Relaxation, ResponseMode, Role};
+use crate::plugin::description::{Description, Relaxation, ResponseMode, Role, names};
 use crate::plugin::endpoints::Endpoints;
 use crate::plugin::transcript::{Stop, fault};
 use celadon_workflows::types::Reason;
 use std::time::{Duration, Instant};
+use tracing::Instrument;
 use url::Url;
 
 /// How long a browser waits for the link.
 const PATIENCE: Duration = Duration::from_secs(12);
+
+/// Bytes of a link. Servers take 8 KiB or so.
+const LONGEST_LINK: usize = 16 << 10;
 
 /// Parameters of the link that the host alone writes, in lower case.
 const HOST_WRITTEN: [&str; 14] = [
@@ -46,8 +49,11 @@ impl Steps {
         revision: &Revision,
         secrets: &Secrets,
     ) -> Result<Url, Stop> {
-        let link = self.write_link(provider, revision, secrets);
-        metrics::step("authorize", link).await
+        let span = super::of_login("authorize", &secrets.login());
+        let link = self
+            .write_link(provider, revision, secrets)
+            .instrument(span);
+        watched("authorize", None, link).await
     }
 
     async fn write_link(
@@ -70,7 +76,11 @@ impl Steps {
         link.write_own(description, &revision.setup.client_id, secrets, no_pkce)?;
         link.write_scopes(description, &secrets.scopes)?;
         link.write_extra(description, extra)?;
-        Ok(link.finish())
+        let link = link.finish();
+        if link.as_str().len() > LONGEST_LINK {
+            return Err(fault("the link is longer than 16 KiB"));
+        }
+        Ok(link)
     }
 }
 
@@ -114,7 +124,7 @@ impl Link {
             parameters: Vec::new(),
         };
         for (name, value) in endpoint.query_pairs() {
-            if HOST_WRITTEN.contains(&name.to_ascii_lowercase().as_str()) {
+            if HOST_WRITTEN.iter().any(|own| names::alike(own, &name)) {
                 return Err(Stop::refused(
                     Reason::InvalidResponse,
                     format!(
@@ -184,7 +194,7 @@ impl Link {
         extra: Vec<Parameter>,
     ) -> Result<(), Stop> {
         for Parameter { name, value } in extra {
-            let is = |own: &str| own.eq_ignore_ascii_case(&name);
+            let is = |own: &str| names::alike(own, &name);
             let host_written = HOST_WRITTEN.iter().any(|own| is(own))
                 || is(&description.client.id_parameter)
                 || is(&description.client.secret_parameter)

@@ -106,6 +106,7 @@ impl Steps {
                 repeatable: want.repeatable,
             },
             egress: &want.provider.egress,
+            limits: &want.provider.config.limits,
             deadline: want.deadline,
             endpoints: Endpoints {
                 description,

@@ -131,6 +131,7 @@ impl Steps {
                 repeatable: false,
             },
             egress: &who.provider.egress,
+            limits: &who.provider.config.limits,
             deadline: who.deadline,
             endpoints: Endpoints {
                 description,

@@ -29,7 +29,7 @@ impl Steps {
         match self.store.persist_grant(&grant).await? {
             PersistOutcome::Persisted(persisted) => {
                 fault::point("identity.persisted").await;
-                ended_well(&record, &persisted);
+                self.ended_well(&record, &persisted);
                 Ok(persisted)
             }
             PersistOutcome::Ended(outcome) => persisted_before(outcome),
@@ -102,23 +102,25 @@ impl Steps {
         outcome: &Outcome,
     ) -> Result<(), StoreError> {
         metrics::login_ended(&record.attempt.provider, outcome);
+        self.trace_end(record, outcome);
         self.store.audit(&event(record, outcome)).await
     }
-}
 
-fn ended_well(record: &AttemptRecord, persisted: &Persisted) {
-    let outcome = Outcome::SignedIn {
-        authorization: persisted.authorization.clone(),
-        identity: persisted.identity.clone(),
-        user: persisted.user.clone(),
-    };
-    metrics::login_ended(&record.attempt.provider, &outcome);
-    tracing::info!(
-        login = %record.attempt.id,
-        provider = %record.attempt.provider,
-        outcome = "login.signed_in",
-        "a login ended"
-    );
+    fn ended_well(&self, record: &AttemptRecord, persisted: &Persisted) {
+        let outcome = Outcome::SignedIn {
+            authorization: persisted.authorization.clone(),
+            identity: persisted.identity.clone(),
+            user: persisted.user.clone(),
+        };
+        metrics::login_ended(&record.attempt.provider, &outcome);
+        self.trace_end(record, &outcome);
+        tracing::info!(
+            login = %record.attempt.id,
+            provider = %record.attempt.provider,
+            outcome = "login.signed_in",
+            "a login ended"
+        );
+    }
 }
 
 fn event(record: &AttemptRecord, outcome: &Outcome) -> AuditEvent {

@@ -29,7 +29,8 @@ pub struct Provider {
 impl Provider {
     /// Sets a provider up. Contacts nobody.
     pub fn new(name: ProviderName, config: config::Provider) -> Result<Self, EgressError> {
-        let egress = Arc::new(Egress::new(Policy::of(&name, &config.grant))?);
+        let policy = Policy::of(&name, &config.grant, &config.limits);
+        let egress = Arc::new(Egress::new(policy)?);
         Ok(Self {
             name,
             config,

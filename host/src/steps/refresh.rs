@@ -9,6 +9,7 @@ use super::exchange::Obtaining;
 use super::identify::Token;
 use super::tokens::{TokenSet, grant_context};
 use crate::clock;
+use crate::metrics;
 use crate::oidc::id_token::VerifiedIdToken;
 use crate::oidc::subject::read_subject;
 use crate::plugin::Revision;
@@ -18,6 +19,7 @@ use crate::plugin::request::Purpose;
 use crate::plugin::transcript::Stop;
 use crate::seal::Context;
 use crate::store::{AuditEvent, AuthorizationRecord, IdentityRecord, RenewedTokens};
+use crate::traces::{self, Trace};
 use celadon_workflows::types::{AuthorizationId, Reason, Refreshed, Refusal};
 use std::time::{Duration, Instant};
 
@@ -60,11 +62,18 @@ impl Steps {
                 "the grant's tokens do not open; the log says why",
             ));
         };
-        match self.renew(&grant, opened).await {
+        let trace = Trace::of_renewal(&grant.id, grant.version);
+        traces::join(&trace);
+        let began = clock::precise();
+        let renewed = match self.renew(&grant, opened).await {
             Ok(()) => Ok(Refreshed::Fresh),
             Err(Stop::Refused(refusal)) => self.settle_failure(&grant, refusal).await,
-            Err(trouble) => Err(trouble),
-        }
+            // It will be run again, and that run ends it.
+            Err(trouble) => return Err(trouble),
+        };
+        let outcome = metrics::outcome_of(&renewed);
+        traces::renewal_ended(&trace, &grant.provider, began, outcome);
+        renewed
     }
 
     /// What a refresh that failed means for the grant: it is spent, or may be tried later.

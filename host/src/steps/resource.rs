@@ -10,8 +10,10 @@ use super::tokens::TokenSet;
 use crate::clock;
 use crate::egress::{Answer, EgressError, Outgoing};
 use crate::http::resource::{Resource, ResourceError, Resources};
+use crate::plugin::description::Role;
 use crate::store::{AuthorizationRecord, StoreError};
 use crate::temporal::{Temporal, TemporalError};
+use crate::traces::{self, Trace};
 use async_trait::async_trait;
 use celadon_workflows::types::{AuthorizationId, ProviderName, Refreshed, UserId};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -56,7 +58,7 @@ impl Resources for ProtectedResources {
         let grant = self.grant(user, provider).await?;
         let mut answer = self.ask(known, &url, &grant, deadline).await?;
         if answer.status == StatusCode::UNAUTHORIZED && self.reject(&grant).await? {
-            let renewed = self.renewed(&grant.id, deadline).await?;
+            let renewed = self.renewed(&grant, deadline).await?;
             answer = self.ask(known, &url, &renewed, deadline).await?;
         }
         let content_type = answer.headers.get(header::CONTENT_TYPE);
@@ -101,7 +103,7 @@ impl ProtectedResources {
         if fresh {
             return Ok(grant);
         }
-        self.renewed(&grant.id, Instant::now() + REFRESH).await
+        self.renewed(&grant, Instant::now() + REFRESH).await
     }
 
     /// GET with the grant's token.
@@ -130,12 +132,13 @@ impl ProtectedResources {
     /// The grant, once its tokens are fresh.
     async fn renewed(
         &self,
-        grant: &AuthorizationId,
+        grant: &AuthorizationRecord,
         deadline: Instant,
     ) -> Result<AuthorizationRecord, ResourceError> {
+        traces::join(&Trace::of_renewal(&grant.id, grant.version));
         let left = deadline.saturating_duration_since(Instant::now());
-        self.refresh(grant, left.min(REFRESH)).await?;
-        let renewed = self.steps.store.authorization(grant).await;
+        self.refresh(&grant.id, left.min(REFRESH)).await?;
+        let renewed = self.steps.store.authorization(&grant.id).await;
         renewed
             .map_err(|e| store(&e))?
             .ok_or(ResourceError::NotConnected)
@@ -197,6 +200,7 @@ fn with_token(url: Url, tokens: &TokenSet, deadline: Instant) -> Result<Outgoing
         body: None,
         deadline: deadline.min(Instant::now() + FETCH),
         max_body: MOST_BYTES,
+        purpose: Role::Resource.as_str(),
     })
 }
 

@@ -3,8 +3,10 @@
 //! The server may be away when the program starts and whenever it likes. Every call here is
 //! bounded and says in its error that Temporal is missing, and nothing else.
 
+use crate::traces;
 use celadon_workflows::grant::Grant;
 use celadon_workflows::login::Authentication;
+use celadon_workflows::search;
 use celadon_workflows::types::{
     AuthenticationInput, AuthorizationId, CallbackDigest, Outcome, Refreshed,
 };
@@ -54,29 +56,61 @@ pub enum TemporalError {
     Cancel(#[source] temporalio_client::errors::WorkflowInteractionError),
 }
 
+impl TemporalError {
+    /// What kind of failure it is, in a word of a closed list.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::NotConnected => "not_connected",
+            Self::TimedOut => "timed_out",
+            Self::NotFound => "not_found",
+            Self::Refused => "refused",
+            Self::Start(_) => "start",
+            Self::Update(_) => "update",
+            Self::Result(_) => "result",
+            Self::Cancel(_) => "cancel",
+        }
+    }
+}
+
+/// A connection to Temporal.
+#[derive(Clone)]
+pub struct Connected {
+    /// The client.
+    pub client: Client,
+    /// Whether the namespace has the search attributes of [`celadon_workflows::search`].
+    pub searchable: bool,
+}
+
 /// A client that may not be connected yet. Cheap to clone.
 #[derive(Clone)]
 pub struct Temporal {
-    client: watch::Receiver<Option<Client>>,
+    connected: watch::Receiver<Option<Connected>>,
     task_queue: String,
 }
 
 impl Temporal {
-    /// A client that is there once `client` holds it.
-    pub fn new(client: watch::Receiver<Option<Client>>, task_queue: String) -> Self {
-        Self { client, task_queue }
+    /// A client that is there once `connected` holds it.
+    pub fn new(connected: watch::Receiver<Option<Connected>>, task_queue: String) -> Self {
+        Self {
+            connected,
+            task_queue,
+        }
     }
 
-    fn client(&self) -> Result<Client, TemporalError> {
-        self.client
+    fn connection(&self) -> Result<Connected, TemporalError> {
+        self.connected
             .borrow()
             .clone()
             .ok_or(TemporalError::NotConnected)
     }
 
+    fn client(&self) -> Result<Client, TemporalError> {
+        self.connection().map(|connected| connected.client)
+    }
+
     /// Whether there is a connection to ask over.
     pub fn connected(&self) -> Result<(), TemporalError> {
-        self.client().map(drop)
+        self.connection().map(drop)
     }
 
     /// Starts a login's workflow. Its id is taken once and never again.
@@ -85,16 +119,16 @@ impl Temporal {
         workflow_id: &str,
         input: AuthenticationInput,
     ) -> Result<(), TemporalError> {
+        let Connected { client, searchable } = self.connection()?;
         let options = WorkflowStartOptions::new(self.task_queue.clone(), workflow_id)
             .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
             .enable_eager_workflow_start(true)
             .task_timeout(TASK)
+            .maybe_search_attributes(searchable.then(|| search::begun(&input.provider)))
             .build();
-        let client = self.client()?;
         let started = client.start_workflow(Authentication::run, input, options);
-        within(START, started)
-            .await?
-            .map_err(TemporalError::Start)?;
+        let started = within(START, started, TemporalError::Start);
+        traces::temporal_call("StartWorkflow:Authentication", started).await?;
         Ok(())
     }
 
@@ -113,13 +147,12 @@ impl Temporal {
             .client()?
             .get_workflow_handle::<Authentication>(workflow_id);
         let answered = handle.execute_update(Authentication::callback, callback, options);
-        within(patience, answered)
-            .await?
-            .map_err(|error| match error {
-                WorkflowUpdateError::NotFound(_) => TemporalError::NotFound,
-                WorkflowUpdateError::Failed(_) => TemporalError::Refused,
-                other => TemporalError::Update(other),
-            })
+        let answered = within(patience, answered, |error| match error {
+            WorkflowUpdateError::NotFound(_) => TemporalError::NotFound,
+            WorkflowUpdateError::Failed(_) => TemporalError::Refused,
+            other => TemporalError::Update(other),
+        });
+        traces::temporal_call("UpdateWorkflow:callback", answered).await
     }
 
     /// Waits until a login has ended, at most `patience`. Answers whether it has.
@@ -131,16 +164,8 @@ impl Temporal {
         let handle = self
             .client()?
             .get_workflow_handle::<Authentication>(workflow_id);
-        match within(
-            patience,
-            handle.get_result(WorkflowGetResultOptions::default()),
-        )
-        .await
-        {
-            Ok(_) => Ok(true),
-            Err(TemporalError::TimedOut) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let ended = handle.get_result(WorkflowGetResultOptions::default());
+        Ok(tokio::time::timeout(patience, ended).await.is_ok())
     }
 
     /// Cancels a login that waits for its user.
@@ -152,9 +177,8 @@ impl Temporal {
         let handle = self
             .client()?
             .get_workflow_handle::<Authentication>(workflow_id);
-        within(START, handle.cancel(options))
-            .await?
-            .map_err(TemporalError::Cancel)
+        let cancelled = within(START, handle.cancel(options), TemporalError::Cancel);
+        traces::temporal_call("CancelWorkflow:Authentication", cancelled).await
     }
 
     /// Renews a grant's tokens: starts its workflow or joins the one that runs.
@@ -171,7 +195,7 @@ impl Temporal {
             .task_timeout(TASK)
             .build();
         let client = self.client()?;
-        within(patience, async {
+        let renewed = async {
             let handle = client
                 .start_workflow(Grant::run, authorization.clone(), options)
                 .await
@@ -180,15 +204,22 @@ impl Temporal {
                 .get_result(WorkflowGetResultOptions::default())
                 .await
                 .map_err(TemporalError::Result)
-        })
-        .await?
+        };
+        let renewed = within(patience, renewed, |error| error);
+        traces::temporal_call("StartWorkflow:Grant", renewed).await
     }
 }
 
-async fn within<T>(patience: Duration, work: impl Future<Output = T>) -> Result<T, TemporalError> {
-    tokio::time::timeout(patience, work)
-        .await
-        .map_err(|_| TemporalError::TimedOut)
+/// The work's end, or that it took too long.
+async fn within<T, E>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, E>>,
+    failed: impl FnOnce(E) -> TemporalError,
+) -> Result<T, TemporalError> {
+    match tokio::time::timeout(patience, work).await {
+        Ok(result) => result.map_err(failed),
+        Err(_) => Err(TemporalError::TimedOut),
+    }
 }
 
 /// Repeats a call that the server could not take, but not beyond the browser's patience.

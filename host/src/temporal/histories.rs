@@ -67,6 +67,7 @@ async fn every_recorded_login_ends_as_it_did() {
         "refused-at-callback",
         "refused-at-exchange",
         "signed-in",
+        "signed-in-searchable",
         "started-by-another-client",
     ];
     assert_eq!(names, expected);

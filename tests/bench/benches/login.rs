@@ -29,7 +29,8 @@ async fn compare() -> Result<()> {
         .issuer("bench", provider.issuer())?
         .scopes(&["openid", "email", "profile"])
         .login("expires_in = \"60m\"")
-        .login("max_in_flight_per_address = 100000");
+        .variable("CELADON_SERVER__TRUSTED_PROXIES", "[\"127.0.0.0/8\"]")
+        .variable("CELADON_LOG", "warn");
     let celadon = Celadon::start(&sandbox, setup).await?;
     let visitor = Visitor::new(&celadon, &provider)?;
     let mut bare = BareProcess::start(&temporal.address())?;
@@ -86,7 +87,11 @@ async fn side_by_side(
         for _ in 0..rounds {
             let before = cpu_time(celadon.id())?;
             let times = visitor.sign_in_many(flows, at_once).await?;
-            program.add(flows, cpu_time(celadon.id())?.saturating_sub(before), &times);
+            program.add(
+                flows,
+                cpu_time(celadon.id())?.saturating_sub(before),
+                &times,
+            );
             let turn = bare.turn(flows, at_once)?;
             least.add(flows, Duration::from_micros(turn.cpu), &turn.times());
         }
@@ -134,13 +139,27 @@ async fn parked(celadon: &Celadon, visitor: &Visitor<'_>) -> Result<()> {
         &format!("{logins} logins wait at once, 16 requests at a time"),
         &["", "time", "rate", "CPU of the program"],
         &[
-            row(["all begin".into(), Short(began).to_string(), rate(began), Short(began_cpu).to_string()]),
-            row(["all end, signed in".into(), Short(ended).to_string(), rate(ended), Short(ended_cpu).to_string()]),
+            row([
+                "all begin".into(),
+                Short(began).to_string(),
+                rate(began),
+                Short(began_cpu).to_string(),
+            ]),
+            row([
+                "all end, signed in".into(),
+                Short(ended).to_string(),
+                rate(ended),
+                Short(ended_cpu).to_string(),
+            ]),
         ],
     );
     println!(
         "\nCallbacks: p50 {}, p99 {}. Memory of the program: {} before, {} with all of them, {} after.",
-        Short(times.p50()), Short(times.p99()), mebibytes(empty), mebibytes(full), mebibytes(celadon.resident()?),
+        Short(times.p50()),
+        Short(times.p99()),
+        mebibytes(empty),
+        mebibytes(full),
+        mebibytes(celadon.resident()?),
     );
     Ok(())
 }

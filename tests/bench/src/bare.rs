@@ -260,7 +260,9 @@ async fn one(client: &Client, id: String) -> Result<u64> {
 }
 
 fn work(client: Client) -> Result<()> {
-    let options = RuntimeOptions::builder().build().map_err(anyhow::Error::msg)?;
+    let options = RuntimeOptions::builder()
+        .build()
+        .map_err(anyhow::Error::msg)?;
     let runtime = Runtime::from_current_tokio(options)?;
     let options = WorkerOptions::new(QUEUE)
         .max_cached_workflows(5000_usize)
@@ -273,7 +275,9 @@ fn work(client: Client) -> Result<()> {
         let worked = Worker::new(&runtime, client, options)
             .map_err(|error| anyhow!("{error}"))
             .and_then(|mut worker| {
-                tokio.block_on(worker.run()).map_err(|error| anyhow!("{error}"))
+                tokio
+                    .block_on(worker.run())
+                    .map_err(|error| anyhow!("{error}"))
             });
         if let Err(error) = worked {
             eprintln!("the bare worker: {error:#}");

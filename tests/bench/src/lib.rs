@@ -6,6 +6,7 @@
 //! call next to native code, a bare wasmtime loop, a webhook and an embedded JavaScript engine.
 //! Both print tables for docs/PERFORMANCE.md.
 
+#[allow(missing_docs, reason = "the macros' constants")]
 pub mod bare;
 pub mod figures;
 pub mod provider;

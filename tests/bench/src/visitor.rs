@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use celadon_tests::Celadon;
 use futures::{StreamExt, TryStreamExt};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -21,6 +22,7 @@ pub struct Visitor<'a> {
     celadon: &'a Celadon,
     provider: &'a Provider,
     http: reqwest::Client,
+    visits: AtomicU32,
 }
 
 impl<'a> Visitor<'a> {
@@ -37,17 +39,22 @@ impl<'a> Visitor<'a> {
             celadon,
             provider,
             http: http.build()?,
+            visits: AtomicU32::new(0),
         })
     }
 
     /// Begins a login and comes back from the provider, but not yet to the callback.
     pub async fn begin(&self) -> Result<Begun> {
+        let from = self.address();
         let request = self.http.get(self.celadon.login("bench"));
+        let request = request.header("x-forwarded-for", &from);
         let answer = request.timeout(PATIENCE).send().await?;
         ensure!(answer.status() == 303, "login: {}", answer.status());
         let head = |name| {
             let value = answer.headers().get(name);
-            value.and_then(|value| value.to_str().ok()).context("no such header")
+            value
+                .and_then(|value| value.to_str().ok())
+                .context("no such header")
         };
         let link = Url::parse(head(LOCATION)?)?;
         let cookie = head(SET_COOKIE)?;
@@ -63,12 +70,24 @@ impl<'a> Visitor<'a> {
         let request = self
             .http
             .get(self.celadon.url(&begun.callback))
-            .header(COOKIE, &begun.binding);
+            .header(COOKIE, &begun.binding)
+            .header("x-forwarded-for", self.address());
         let from = Instant::now();
         let answer = request.timeout(PATIENCE).send().await?;
         let took = from.elapsed();
-        ensure!(answer.status() == 303, "callback: {} {}", answer.status(), answer.text().await?);
+        ensure!(
+            answer.status() == 303,
+            "callback: {} {}",
+            answer.status(),
+            answer.text().await?
+        );
         Ok(took)
+    }
+
+    /// Everybody comes from an address of their own: what one address may do is bounded.
+    fn address(&self) -> String {
+        let visit = self.visits.fetch_add(1, Ordering::Relaxed);
+        std::net::Ipv4Addr::from(0x0a00_0000 | (visit & 0x00ff_ffff)).to_string()
     }
 
     /// Begins so many logins, so many at a time.

@@ -17,6 +17,7 @@ pub const TARGETS: &[Target] = &[
     ("id-token", targets::oidc::id_token),
     ("json", targets::json::json),
     ("jwks", targets::oidc::jwks),
+    ("lock", targets::approval::lock),
     ("manifest", targets::component::manifest),
     ("metadata", targets::oidc::metadata),
     ("return-to", targets::browser::return_to),

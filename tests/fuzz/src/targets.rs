@@ -1,5 +1,6 @@
 //! The targets, by what they read.
 
+pub mod approval;
 pub mod browser;
 pub mod component;
 pub mod json;

@@ -1,11 +1,14 @@
 //! A `celadon.toml` for a test.
 
-use crate::places::{built, free_port};
+use crate::places::{component, free_port};
 use crate::{MockOp, Op, Temporal};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+/// The client secret of providers of which only the issuer is known.
+pub(crate) const SECRET_OF_ANY: &str = "a-secret-for-any-provider";
 
 /// What Celadon is configured with. Relative paths are in the test's sandbox.
 #[derive(Clone, Debug)]
@@ -19,11 +22,14 @@ pub struct Setup {
     clients: Vec<(String, String)>,
     rest: String,
     environment: Vec<(String, String)>,
+    approves: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Provider {
     component: PathBuf,
+    /// Whether the component came with the program, so that nobody needs to approve it.
+    bundled: bool,
     client_id: String,
     /// The environment variable that holds the client secret.
     secret: String,
@@ -52,6 +58,7 @@ impl Setup {
             clients: Vec::new(),
             rest: String::new(),
             environment: Vec::new(),
+            approves: true,
         })
     }
 
@@ -69,6 +76,7 @@ impl Setup {
             name.to_owned(),
             Provider {
                 component: component("oidc")?,
+                bundled: true,
                 client_id: op.client_id().to_owned(),
                 secret: variable,
                 credential: None,
@@ -97,6 +105,7 @@ impl Setup {
             name.to_owned(),
             Provider {
                 component: component("oidc")?,
+                bundled: true,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_MOCK".to_owned(),
                 credential: None,
@@ -110,14 +119,13 @@ impl Setup {
 
     /// Adds a provider of which only the issuer is known.
     pub fn issuer(mut self, name: &str, issuer: &str) -> Result<Self> {
-        self.environment.push((
-            "SECRET_OF_ANY".to_owned(),
-            "a-secret-for-any-provider".to_owned(),
-        ));
+        self.environment
+            .push(("SECRET_OF_ANY".to_owned(), SECRET_OF_ANY.to_owned()));
         self.providers.push((
             name.to_owned(),
             Provider {
                 component: component("oidc")?,
+                bundled: true,
                 client_id: "celadon".to_owned(),
                 secret: "SECRET_OF_ANY".to_owned(),
                 credential: None,
@@ -140,11 +148,43 @@ impl Setup {
 
     /// Changes the component of the provider added last to another one that the build has made,
     /// such as `test/spy`.
-    pub fn component(mut self, name: &str) -> Result<Self> {
+    pub fn component(self, name: &str) -> Result<Self> {
+        let file = component(name)?;
+        Ok(self.component_file(&file, !name.starts_with("test/")))
+    }
+
+    /// The file of a component that the build has made.
+    pub fn built(name: &str) -> Result<PathBuf> {
+        component(name)
+    }
+
+    /// Changes the component of the provider added last to one that the build has not made.
+    #[must_use]
+    pub fn foreign_component(self, file: &Path) -> Self {
+        self.component_file(file, false)
+    }
+
+    fn component_file(mut self, file: &Path, bundled: bool) -> Self {
         if let Some((_, provider)) = self.providers.last_mut() {
-            provider.component = component(name)?;
+            provider.component = file.to_owned();
+            provider.bundled = bundled;
         }
-        Ok(self)
+        self
+    }
+
+    /// Approves no component before the program is started. Without this, all that are not bundled
+    /// are, by `celadon provider approve`.
+    #[must_use]
+    pub fn unapproved(self) -> Self {
+        Self {
+            approves: false,
+            ..self
+        }
+    }
+
+    /// Whether somebody has to approve something before the program is started.
+    pub(super) fn needs_approval(&self) -> bool {
+        self.approves && self.providers.iter().any(|(_, provider)| !provider.bundled)
     }
 
     /// Signs in at the provider added last as at Google, which it emulates.
@@ -201,6 +241,17 @@ impl Setup {
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds a provider that is like the one added last, but for its name and component.
+    #[must_use]
+    pub fn twin(mut self, name: &str, component: &Path) -> Self {
+        if let Some((_, last)) = self.providers.last().cloned() {
+            let component = component.to_owned();
+            let twin = Provider { component, ..last };
+            self.providers.push((name.to_owned(), twin));
+        }
         self
     }
 
@@ -307,9 +358,4 @@ impl Provider {
         writeln!(text, "private_addresses = [\"127.0.0.0/8\"]\n")?;
         Ok(())
     }
-}
-
-/// The file of a component that the build leaves.
-pub fn component(name: &str) -> Result<PathBuf> {
-    Ok(built("CELADON_COMPONENTS", "components")?.join(format!("{name}.wasm")))
 }

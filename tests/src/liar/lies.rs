@@ -19,6 +19,8 @@ pub enum Place {
     Token,
     /// The answer of the userinfo endpoint.
     Userinfo,
+    /// The answer below `collect`, which takes whatever comes.
+    Collector,
     /// The ID token's header.
     Header,
     /// The ID token's claims.
@@ -39,6 +41,10 @@ pub struct Scene<'a> {
     pub port: u16,
     /// The nonce of the login.
     pub nonce: String,
+    /// All requests so far, head and body.
+    pub asked: String,
+    /// The last answer of the token endpoint.
+    pub given: String,
     /// Unix seconds.
     pub now: i64,
     /// The keys.
@@ -257,6 +263,7 @@ impl Lies {
             Place::Discovery => metadata(scene),
             Place::Jwks => jwks(scene),
             Place::Token => token_answer(scene, &self.id_token(scene)?),
+            Place::Collector => json!({"collected": true}),
             _ => userinfo(),
         };
         let found = self.replies.iter().find(|(own, _)| *own == place);

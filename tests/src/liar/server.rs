@@ -1,8 +1,8 @@
 //! The liar's side of a connection.
 
-use super::Stage;
 use super::answer::Reply;
 use super::lies::Place;
+use super::{Asked, Stage};
 use anyhow::{Result, ensure};
 use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;
@@ -18,16 +18,16 @@ pub(super) async fn serve(listener: TcpListener, stage: Arc<Stage>) {
 
 async fn talk(mut stream: TcpStream, stage: &Stage) -> Result<()> {
     let mut read = Vec::new();
-    while let Some(path) = request(&mut stream, &mut read).await? {
-        if !answer(&path, stage)?.send(&mut stream).await? {
+    while let Some((target, text)) = request(&mut stream, &mut read).await? {
+        if !answer(&target, text, stage)?.send(&mut stream).await? {
             break;
         }
     }
     Ok(())
 }
 
-/// The path of the next request, after its body has been read; `None` at the end.
-async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Result<Option<String>> {
+/// The target of the next request, and all of it, after its body has been read; `None` at the end.
+async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Result<Option<(String, String)>> {
     loop {
         let end = read.windows(4).position(|four| four == b"\r\n\r\n");
         if let Some(end) = end {
@@ -36,9 +36,10 @@ async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Result<Option<St
             while read.len() < total {
                 ensure!(stream.read_buf(read).await? > 0, "cut off");
             }
+            let text = String::from_utf8_lossy(&read[..total]).into_owned();
             read.drain(..total);
             let target = head.split(' ').nth(1).unwrap_or_default();
-            return Ok(Some(target.to_owned()));
+            return Ok(Some((target.to_owned(), text)));
         }
         if stream.read_buf(read).await? == 0 {
             return Ok(None);
@@ -54,7 +55,7 @@ fn length(head: &str) -> usize {
         .unwrap_or(0)
 }
 
-fn answer(target: &str, stage: &Stage) -> Result<Reply> {
+fn answer(target: &str, text: String, stage: &Stage) -> Result<Reply> {
     let nothing = Reply {
         status: 404,
         ..Reply::default()
@@ -66,17 +67,23 @@ fn answer(target: &str, stage: &Stage) -> Result<Reply> {
     let Some(act) = stage.acts.get(name) else {
         return Ok(nothing);
     };
-    let nonce = {
+    let scene = {
         let mut state = act.state();
-        state.seen.push(path.to_owned());
-        state.nonce.clone()
+        let path = path.to_owned();
+        state.seen.push(Asked { path, text });
+        stage.scene(name, &state)
     };
     let place = match path.split('?').next().unwrap_or_default() {
         ".well-known/openid-configuration" => Place::Discovery,
         "jwks" => Place::Jwks,
         "token" => Place::Token,
         "userinfo" => Place::Userinfo,
+        path if path.starts_with("collect") => Place::Collector,
         _ => return Ok(nothing),
     };
-    act.lies.answer(place, &stage.scene(name, nonce))
+    let reply = act.lies.answer(place, &scene)?;
+    if place == Place::Token {
+        act.state().given = String::from_utf8_lossy(&reply.body).into_owned();
+    }
+    Ok(reply)
 }

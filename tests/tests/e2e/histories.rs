@@ -18,19 +18,26 @@ fn folder() -> PathBuf {
 
 /// A house whose keys are those of the histories. The first recording makes them.
 async fn house(expires_in: &str) -> Result<House> {
+    let sandbox = with_keys()?;
+    let used = sandbox.file("celadon.keys");
+    let line = format!("expires_in = \"{expires_in}\"");
+    let house = House::inside(sandbox, json!({}), |setup| setup.login(&line)).await?;
+    let known = folder().join("celadon.keys");
+    if !known.exists() {
+        fs::create_dir_all(folder())?;
+        fs::copy(&used, &known)?;
+    }
+    Ok(house)
+}
+
+fn with_keys() -> Result<Sandbox> {
     let sandbox = Sandbox::new()?;
     let (known, used) = (folder().join("celadon.keys"), sandbox.file("celadon.keys"));
     if known.exists() {
         fs::copy(&known, &used)?;
         fs::set_permissions(&used, fs::Permissions::from_mode(0o600))?;
     }
-    let line = format!("expires_in = \"{expires_in}\"");
-    let house = House::inside(sandbox, json!({}), |setup| setup.login(&line)).await?;
-    if !known.exists() {
-        fs::create_dir_all(folder())?;
-        fs::copy(&used, &known)?;
-    }
-    Ok(house)
+    Ok(sandbox)
 }
 
 /// Waits for the workflow's end and writes its history down.
@@ -57,15 +64,21 @@ async fn record() -> Result<()> {
     refused(&house).await?;
     cancelled(&house).await?;
     of_another_client(&house).await?;
-    expired().await
+    expired().await?;
+    let searchable = House::searchable_inside(with_keys()?).await?;
+    sign_in(&searchable, "signed-in-searchable").await
 }
 
 async fn signed_in(house: &House) -> Result<()> {
+    sign_in(house, "signed-in").await
+}
+
+async fn sign_in(house: &House, name: &str) -> Result<()> {
     let page = Browser::new()?
         .sign_in(&house.celadon.login("op"), "alice")
         .await?;
     ensure!(page.status == 200, "{}", page.text);
-    keep_login(house, &page.state()?, "signed-in").await
+    keep_login(house, &page.state()?, name).await
 }
 
 async fn refused(house: &House) -> Result<()> {

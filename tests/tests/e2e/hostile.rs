@@ -8,11 +8,12 @@
 mod bodies;
 mod callback;
 mod discovery;
+pub mod guest;
 mod id_token;
 mod jwks;
 mod mix_up;
 mod patience;
-mod table;
+pub mod table;
 mod token;
 mod userinfo;
 mod wire;

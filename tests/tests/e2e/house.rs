@@ -41,6 +41,18 @@ impl House {
         Self::over(sandbox, temporal, op, change).await
     }
 
+    /// With a Temporal server whose namespace has the search attributes of logins.
+    pub async fn searchable() -> Result<Self> {
+        Self::searchable_inside(Sandbox::new()?).await
+    }
+
+    /// As [`Self::searchable`], in a folder that may hold a key ring already.
+    pub async fn searchable_inside(sandbox: Sandbox) -> Result<Self> {
+        let (temporal, op) =
+            tokio::try_join!(Temporal::start_searchable(&sandbox), Op::start(&sandbox))?;
+        Self::over(sandbox, temporal, op, |setup| setup).await
+    }
+
     /// With a Temporal server that may be killed and started again.
     pub async fn with_lasting_temporal() -> Result<Self> {
         let sandbox = Sandbox::new()?;

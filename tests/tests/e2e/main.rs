@@ -2,7 +2,9 @@
 //! server and OpenID providers that others wrote. One module a subject; a test's name is the
 //! sentence that it proves.
 
+mod adversary;
 mod api;
+mod approval;
 mod boot;
 mod clicked;
 mod client_keys;
@@ -16,14 +18,18 @@ mod keys;
 mod killed;
 mod killed_between;
 mod leaks;
+mod limits;
 mod moved;
 mod outages;
 mod refresh;
 mod refusals;
 mod return_to;
+mod searched;
+mod security_model;
 mod sign_in;
 mod spy;
 mod store_outages;
 mod strangers;
 mod temporal_outages;
+mod traced;
 mod watched;

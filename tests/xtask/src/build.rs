@@ -8,7 +8,7 @@
 use crate::places::Places;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::{env, fmt, fs, io};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -57,7 +57,8 @@ struct Component {
 }
 
 /// Builds every component: `target/components/<folder>.wasm`, and `target/components/test/<folder>.wasm`
-/// for those of the tests. The built program makes components of core modules.
+/// for those of the tests. The built program makes components of core modules. Those of `providers`
+/// come with it: they are listed beside it, and need no approval. Those of the tests are strangers.
 ///
 /// # Errors
 /// The first thing that went wrong.
@@ -66,15 +67,43 @@ pub fn components(places: &Places) -> Result<(), BuildError> {
     let output = places.components();
     let mut components = list(&workspace.join("providers"), "celadon-provider-", &output)?;
     components.retain(|component| component.package != "celadon-provider-sdk");
+    let bundled: Vec<PathBuf> = components.iter().map(|it| it.output.clone()).collect();
     let tests = workspace.join("tests/components");
     components.extend(list(&tests, "celadon-test-", &output.join("test"))?);
 
+    // Whatever fails from here on, no digest of former components stays approved.
+    let list = places.bundled();
+    forget(&list)?;
     let modules = compile(places, &components)?;
     for component in &components {
         let module = modules.join(format!("{}.wasm", component.package.replace('-', "_")));
         encode(&places.celadon(), &module, &component.output)?;
     }
-    Ok(())
+    bundle(&places.celadon(), &bundled, &list)
+}
+
+fn forget(list: &Path) -> Result<(), BuildError> {
+    match fs::remove_file(list) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(BuildError::Path(list.into(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lists components as those that come with the program. The list appears complete or not at all.
+fn bundle(celadon: &Path, components: &[PathBuf], list: &Path) -> Result<(), BuildError> {
+    let mut program = Command::new(celadon);
+    program.args(["provider", "bundle"]).args(components);
+    let output = program.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| BuildError::Start(celadon.into(), error))?;
+    if !output.status.success() {
+        return Err(BuildError::Failed(celadon.into(), output.status));
+    }
+    let draft = list.with_extension("new");
+    fs::write(&draft, output.stdout)
+        .and_then(|()| fs::rename(&draft, list))
+        .map_err(|error| BuildError::Path(list.into(), error))
 }
 
 /// The folders with a `Cargo.toml`, in the order of their names.

@@ -42,6 +42,11 @@ impl Places {
         self.target.join("debug/celadon")
     }
 
+    /// The list of the components that come with the program, beside it.
+    pub fn bundled(&self) -> PathBuf {
+        self.celadon().with_file_name("celadon.bundled")
+    }
+
     /// The built components.
     pub fn components(&self) -> PathBuf {
         self.target.join("components")

@@ -3,14 +3,16 @@
 use super::ProviderReport;
 use crate::cli::CliError;
 use crate::config::Config;
+use crate::plugin::approval::{Approvals, Ground};
 use crate::plugin::revisions::{self, LoadError, Loaded};
 use tokio::runtime::Runtime;
 
 /// Loads every provider's component, asks it to describe itself, and keeps nothing.
 pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, CliError> {
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    let approvals = Approvals::read(config)?;
     let found = runtime
-        .block_on(revisions::check(config))
+        .block_on(revisions::check(config, approvals, &[]))
         .map_err(CliError::Sandbox)?;
     Ok(found
         .into_iter()
@@ -18,25 +20,44 @@ pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, Cl
             provider: report.provider,
             facts: report.result.as_ref().map(facts).unwrap_or_default(),
             warnings: report.result.as_ref().map(warnings).unwrap_or_default(),
-            mistakes: report
-                .result
-                .err()
-                .as_ref()
-                .map(mistakes)
-                .unwrap_or_default(),
+            mistakes: match &report.result {
+                Ok(loaded) => unapproved(loaded).into_iter().collect(),
+                Err(error) => mistakes(error),
+            },
         })
         .collect())
 }
 
+fn unapproved(loaded: &Loaded) -> Option<String> {
+    let unapproved = loaded.approval.as_ref().err()?;
+    Some(format!("component: {unapproved}"))
+}
+
 fn facts(loaded: &Loaded) -> Vec<(&'static str, String)> {
-    let explained = loaded.explanation.iter().map(|line| ("it", line.clone()));
-    std::iter::once(("revision", loaded.revision.to_string()))
-        .chain(explained)
-        .collect()
+    let explained = loaded.examined.description.explain();
+    [
+        ("revision", loaded.revision.to_string()),
+        ("approval", approval(loaded)),
+    ]
+    .into_iter()
+    .chain(explained.into_iter().map(|line| ("it", line)))
+    .collect()
+}
+
+fn approval(loaded: &Loaded) -> String {
+    match &loaded.approval {
+        Ok(Ground::Bundled) => "the component came with this program".to_owned(),
+        Ok(Ground::Approved) => "approved in celadon.lock".to_owned(),
+        Ok(Ground::ApprovedOfAnother(component)) => format!(
+            "approved in celadon.lock, when the component was {component}; this one describes \
+             itself the same"
+        ),
+        Err(_) => "none".to_owned(),
+    }
 }
 
 fn warnings(loaded: &Loaded) -> Vec<String> {
-    let issuer = &loaded.issuer;
+    let issuer = &loaded.examined.description.issuer.identifier;
     let mut warnings = Vec::new();
     if issuer.starts_with("http://") {
         warnings.push(format!(
@@ -47,7 +68,7 @@ fn warnings(loaded: &Loaded) -> Vec<String> {
     warnings
 }
 
-fn mistakes(error: &LoadError) -> Vec<String> {
+pub(in crate::cli) fn mistakes(error: &LoadError) -> Vec<String> {
     let listed = error.mistakes();
     if listed.is_empty() {
         return vec![format!("component: {}", chain(error))];

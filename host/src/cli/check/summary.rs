@@ -92,7 +92,7 @@ fn provider(out: &mut impl Write, provider: &Provider, digest: &str) -> io::Resu
     limits(out, &provider.limits)
 }
 
-fn grant(out: &mut impl Write, grant: &Grant) -> io::Result<()> {
+pub(in crate::cli) fn grant(out: &mut impl Write, grant: &Grant) -> io::Result<()> {
     line(out, "further origins", &or_none(&grant.origins))?;
     line(
         out,
@@ -108,16 +108,17 @@ fn grant(out: &mut impl Write, grant: &Grant) -> io::Result<()> {
 }
 
 fn limits(out: &mut impl Write, limits: &Limits) -> io::Result<()> {
-    let Limits {
-        deadline,
-        memory,
-        output,
-    } = limits;
-    line(
-        out,
-        "limits",
-        &format_args!("{deadline:?} a call, {memory} bytes of memory, {output} bytes of output"),
-    )
+    let changed = limits.changed();
+    let told: Vec<_> = changed
+        .iter()
+        .map(|(key, value)| format!("{key} {value}"))
+        .collect();
+    let told = if told.is_empty() {
+        "as usual".to_owned()
+    } else {
+        told.join(", ")
+    };
+    line(out, "limits", &told)
 }
 
 /// What the sandbox found out.
@@ -141,11 +142,15 @@ fn temporal(temporal: &Temporal) -> String {
     format!("{address}, namespace {namespace}, task queue {task_queue}")
 }
 
-fn line(out: &mut impl Write, what: &str, value: &dyn std::fmt::Display) -> io::Result<()> {
+pub(in crate::cli) fn line(
+    out: &mut impl Write,
+    what: &str,
+    value: &dyn std::fmt::Display,
+) -> io::Result<()> {
     writeln!(out, "  {what:<18}{value}")
 }
 
-fn or_none<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+pub(in crate::cli) fn or_none<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     let values: Vec<_> = values.into_iter().map(|value| value.to_string()).collect();
     if values.is_empty() {
         "none".to_owned()

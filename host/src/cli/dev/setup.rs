@@ -2,7 +2,7 @@
 
 use super::{DATA, DevError, NAMESPACE, Options, PORT};
 use crate::config::{
-    Config, Grant, Limits, Login, Operators, Provider, Secret, Server, Store, Temporal,
+    Config, Grant, Limits, Login, Operators, Provider, Secret, Server, Store, Telemetry, Temporal,
 };
 use crate::demo::Demo;
 use crate::random;
@@ -119,6 +119,9 @@ impl Setup {
                 codec_origins: Vec::new(),
                 open_codec_origin: Some(Url::parse(temporal_ui)?.origin()),
             }),
+            telemetry: Telemetry::default(),
+            // Its one component is the one that was built with it.
+            lock: None,
         })
     }
 

@@ -35,6 +35,23 @@ fn a_variable_wins_over_the_file() {
 }
 
 #[test]
+fn traces_are_off_until_a_collector_is_named() {
+    let (config, _) = read_in(&folder(), COMPLETE, &[]).unwrap();
+    assert!(config.telemetry.otlp.is_none());
+    let set = [
+        ("CELADON_TELEMETRY__OTLP", "http://127.0.0.1:4317"),
+        ("CELADON_TELEMETRY__SAMPLE", "0.25"),
+        ("CELADON_TELEMETRY__SERVICE_NAME", "sso"),
+    ];
+    let (config, _) = read_in(&folder(), COMPLETE, &set).unwrap();
+    let telemetry = config.telemetry;
+    let otlp = telemetry.otlp.map(String::from);
+    assert_eq!(otlp.as_deref(), Some("http://127.0.0.1:4317/"));
+    assert_eq!(telemetry.sample, 0.25);
+    assert_eq!(telemetry.service_name, "sso");
+}
+
+#[test]
 fn no_file_is_needed() {
     let set = [
         ("CELADON_PROVIDERS__MY_IDP__COMPONENT", "idp.wasm"),

@@ -23,6 +23,47 @@ const WRONG: &[(&str, &str)] = &[
         "[providers]\ngoogle = \"x\"",
         ":2: providers.google: is a string: write a table",
     ),
+    // [telemetry]
+    (
+        "[telemetry]\notpl = \"http://127.0.0.1:4317\"",
+        ":2: telemetry.otpl: unknown key; did you mean `otlp`?",
+    ),
+    (
+        "[telemetry]\notlp = \"127.0.0.1:4317\"",
+        ":2: telemetry.otlp: is not a URL",
+    ),
+    (
+        "[telemetry]\notlp = \"http://key:hunter2@127.0.0.1:4317\"",
+        ":2: telemetry.otlp: holds a user or a password",
+    ),
+    (
+        "[telemetry]\notlp = \"https://127.0.0.1:4317\"",
+        ":2: telemetry.otlp: is https, which is not available yet",
+    ),
+    (
+        "[telemetry]\notlp = \"http://collector.example:4317\"",
+        ":2: telemetry.otlp: is http to a public host",
+    ),
+    (
+        "[telemetry]\nsample = 1.5",
+        ":2: telemetry.sample: is no part of all logins: write a number from 0 to 1",
+    ),
+    (
+        "[telemetry]\nsample = nan",
+        ":2: telemetry.sample: is no part of all logins",
+    ),
+    (
+        "[telemetry]\nsample = 10",
+        ":2: telemetry.sample: is no part of all logins",
+    ),
+    (
+        "[telemetry]\nsample = \"all\"",
+        ":2: telemetry.sample: is a string: write a number",
+    ),
+    (
+        "[telemetry]\nservice_name = \"\"",
+        ":2: telemetry.service_name: is empty",
+    ),
     // [server]
     (
         "[server]\nlisten = \"localhost:80\"",
@@ -381,6 +422,62 @@ const WRONG: &[(&str, &str)] = &[
     (
         "@[providers.idp.limits]\noutput = \"1GiB\"",
         ":12: providers.idp.limits.output: is out of range: write a number from 1024 to",
+    ),
+    (
+        "@[providers.idp.limits]\ntier = \"big\"",
+        ":12: providers.idp.limits.tier: is not one of compact, large",
+    ),
+    (
+        "@[providers.idp.limits]\nmemory = \"257MiB\"",
+        ":12: providers.idp.limits.memory: is out of range: write a number from 65536 to 268435456",
+    ),
+    (
+        "@[providers.idp.limits]\ntable_elements = 10001",
+        ":12: providers.idp.limits.table_elements: is out of range: write a number from 0 to 10000",
+    ),
+    (
+        "@[providers.idp.limits]\ntier = \"large\"\ntable_elements = 20001",
+        ":13: providers.idp.limits.table_elements: is out of range: write a number from 0 to 20000",
+    ),
+    (
+        "@[providers.idp.limits]\nrequests = 17",
+        ":12: providers.idp.limits.requests: is out of range: write a number from 1 to 16",
+    ),
+    (
+        "@[providers.idp.limits]\nrequest_size = 1023",
+        ":12: providers.idp.limits.request_size: is out of range: write a number from 1024 to 1048576",
+    ),
+    (
+        "@[providers.idp.limits]\nanswer_size = \"2MiB\"",
+        ":12: providers.idp.limits.answer_size: is out of range: write a number from 1024 to 1048576",
+    ),
+    (
+        "@[providers.idp.limits]\ntranscript_size = \"2MiB\"",
+        ":12: providers.idp.limits.transcript_size: is out of range: write a number from 1024 to 1048576",
+    ),
+    (
+        "@[providers.idp.limits]\ncomponent_size = \"65MiB\"",
+        ":12: providers.idp.limits.component_size: is out of range: write a number from 1024 to 67108864",
+    ),
+    (
+        "@[providers.idp.limits]\ncompile_time = \"999ms\"",
+        ":12: providers.idp.limits.compile_time: is out of range: write",
+    ),
+    (
+        "@[providers.idp.limits]\ncompile_memory = \"255MiB\"",
+        ":12: providers.idp.limits.compile_memory: is out of range: write a number from 268435456 to 8589934592",
+    ),
+    (
+        "@[providers.idp.limits]\nrate = 0",
+        ":12: providers.idp.limits.rate: is out of range: write a number from 1 to 100000",
+    ),
+    (
+        "@[providers.idp.limits]\nburst = 100001",
+        ":12: providers.idp.limits.burst: is out of range: write a number from 1 to 100000",
+    ),
+    (
+        "@compile_time = \"1s\"",
+        ":11: providers.idp.compile_time: unknown key; it belongs in [providers.idp.limits]",
     ),
     // [clients.<name>] and [operators]
     (

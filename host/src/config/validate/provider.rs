@@ -2,6 +2,7 @@
 //! only what can be told without.
 
 mod authority;
+mod limits;
 mod options;
 
 use super::secret_source;
@@ -29,7 +30,7 @@ pub(super) fn read(name: String, mut section: Section<'_>) -> Option<Provider> {
     let scopes = section.list("scopes", values::scope);
     let options = section.take("options").and_then(options::read);
     let grant = authority::grant(&name, section.section("grant"));
-    let limits = authority::limits(section.section("limits"));
+    let limits = limits::read(section.section("limits"));
     let resource_url = section.parsed("resource_url", |text| resource(&name, &grant, text));
     section.finish();
     Some(Provider {

@@ -1,7 +1,13 @@
 //! Where requests may go, by address, by name and by rebinding.
 
 use super::*;
+use crate::egress::policy::Denial;
+use crate::egress::resolver::CheckedResolver;
+use reqwest::dns::{Name, Resolve};
 use std::net::SocketAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[tokio::test]
 async fn private_addresses_need_a_grant() {
@@ -91,6 +97,64 @@ async fn a_name_is_dialled_where_it_was_checked() {
     let egress = Egress::with_lookup(policy(&["127.0.0.0/8"], true), mixed).expect("a client");
     let url = format!("http://mixed.example:{}/", server.address.port());
     assert!(egress.send(get(&url)).await.is_ok());
+}
+
+/// DNS rebinding: the first answer is a good address, every further one the cloud's metadata.
+#[tokio::test]
+async fn a_name_that_is_good_first_and_private_then_is_asked_once_a_connection() {
+    static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
+    fn rebinding(_: &str) -> std::io::Result<Vec<SocketAddr>> {
+        let first = LOOKUPS.fetch_add(1, Ordering::SeqCst) == 0;
+        let address = if first {
+            [127, 0, 0, 1]
+        } else {
+            [169, 254, 169, 254]
+        };
+        Ok(vec![(address, 0).into()])
+    }
+    let server = Server::start(Behaviour::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())).await;
+    // Loopback stands for the public address: nothing here leaves this machine.
+    let egress = Egress::with_lookup(policy(&["127.0.0.0/8"], true), rebinding).expect("a client");
+    let url = format!("http://rebinding.example:{}/", server.address.port());
+    egress.send(get(&url)).await.expect("the good address");
+    assert_eq!(LOOKUPS.load(Ordering::SeqCst), 1, "checked and dialled");
+    for _ in 0..2 {
+        let error = egress.send(post(&url)).await.expect_err("denied");
+        assert!(matches!(error, EgressError::Denied(_)), "{error:?}");
+        assert!(error.nothing_sent());
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// The same with an address that is public, which no test dials.
+#[tokio::test]
+async fn each_lookup_of_a_name_is_checked_anew() {
+    static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
+    fn rebinding(_: &str) -> std::io::Result<Vec<SocketAddr>> {
+        let private: [u8; 4] = match LOOKUPS.fetch_add(1, Ordering::SeqCst) {
+            0 => [93, 184, 215, 14],
+            1 => [10, 0, 0, 1],
+            _ => [127, 0, 0, 1],
+        };
+        Ok(vec![(private, 0).into(), ([169, 254, 169, 254], 0).into()])
+    }
+    let resolver = CheckedResolver::new(Arc::new(policy(&[], false)), rebinding);
+    let name = || Name::from_str("rebinding.example").expect("a name");
+    let found = resolver.resolve(name()).await.expect("one is public");
+    let public: Vec<SocketAddr> = vec![([93, 184, 215, 14], 0).into()];
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        public,
+        "and the other is left out"
+    );
+    for _ in 0..2 {
+        let denied = resolver
+            .resolve(name())
+            .await
+            .err()
+            .expect("none is public");
+        assert!(denied.downcast_ref::<Denial>().is_some(), "{denied}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What holds one call: memory, tables, and CPU time.
 
 use crate::config::Limits;
-use crate::plugin::engine::{CORE_INSTANCES, Engine, TABLE_ELEMENTS, TABLES, TICK};
+use crate::plugin::engine::{Engine, Fixed, TICK, fixed};
 use std::fmt;
 use std::time::{Duration, Instant};
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
@@ -39,7 +39,9 @@ impl std::error::Error for Limit {}
 /// The data of a store: the limits of its call.
 pub struct Confinement {
     memory: usize,
+    table_elements: usize,
     deadline: Duration,
+    fixed: Fixed,
 }
 
 impl Confinement {
@@ -47,6 +49,8 @@ impl Confinement {
     pub(super) fn store(engine: &Engine, limits: &Limits) -> Store<Self> {
         let confinement = Self {
             memory: limits.memory,
+            table_elements: limits.table_elements,
+            fixed: fixed(engine.options().tier),
             deadline: limits.deadline,
         };
         let mut store = Store::new(engine.wasmtime(), confinement);
@@ -124,7 +128,7 @@ impl ResourceLimiter for Confinement {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > TABLE_ELEMENTS {
+        if desired > self.table_elements {
             return Err(wasmtime::Error::new(Limit::Table));
         }
         Ok(true)
@@ -135,11 +139,11 @@ impl ResourceLimiter for Confinement {
     }
 
     fn instances(&self) -> usize {
-        CORE_INSTANCES as usize
+        usize::try_from(self.fixed.core_instances).unwrap_or(usize::MAX)
     }
 
     fn tables(&self) -> usize {
-        TABLES as usize
+        usize::try_from(self.fixed.tables).unwrap_or(usize::MAX)
     }
 
     fn memories(&self) -> usize {

@@ -82,10 +82,15 @@ async fn endless_recursion_ends_at_the_stack() {
         describe: &recursion,
         ..Hostile::default()
     };
-    assert!(matches!(
-        described(hostile).await,
-        Err(CallError::Limit(Limit::Stack))
-    ));
+    let bytes = hostile.component();
+    for tier in Tier::ALL {
+        let bench = Bench::in_tier(tier, &bytes, "{}");
+        let result = bench.sandbox.describe(bench.guest()).await;
+        assert!(
+            matches!(result, Err(CallError::Limit(Limit::Stack))),
+            "{tier:?}: {result:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -193,13 +198,10 @@ async fn a_flood_waits_its_turn_and_nobody_is_refused() {
 async fn with_no_room_the_answer_is_busy() {
     let mut bench = Bench::new(&Hostile::default().component(), "{}");
     bench.sandbox.wait = Duration::from_millis(1);
-    let all = bench.sandbox.room.available_permits();
-    let held = bench
-        .sandbox
-        .room
-        .acquire_many(u32::try_from(all).unwrap())
-        .await
-        .unwrap();
+    bench.sandbox.compact = Admission::new(1);
+    let someone = ProviderName::new("someone");
+    let held = bench.sandbox.compact.admit(&someone, ADMISSION_WAIT).await;
+    assert!(held.is_some());
     let refused = bench.sandbox.describe(bench.guest()).await;
     assert!(matches!(refused, Err(CallError::Busy)));
     drop(held);
@@ -213,15 +215,15 @@ async fn one_who_goes_away_gives_no_room_back_too_early() {
         ..Hostile::default()
     };
     let bench = Bench::new(&hostile.component(), "{}");
-    let all = bench.sandbox.room.available_permits();
     {
         let call = bench.sandbox.describe(bench.guest());
         futures::pin_mut!(call);
         assert!(futures::poll!(call.as_mut()).is_pending());
     }
-    assert_eq!(bench.sandbox.room.available_permits(), all - 1);
-    let everything = bench.sandbox.room.acquire_many(u32::try_from(all).unwrap());
-    assert!(everything.await.is_ok());
+    assert_eq!(bench.sandbox.compact.running(), 1);
+    while bench.sandbox.compact.running() > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -240,4 +242,122 @@ async fn the_arguments_are_not_limited_by_the_size_of_the_answer() {
         options: "o".repeat(1 << 20),
     });
     assert!(bench.sandbox.describe(bench.guest()).await.is_ok());
+}
+
+/// A `describe` that grows its memory by so many pages and then answers.
+async fn grown(pages: i32, memory: usize) -> Result<(), CallError> {
+    let describe = [
+        Instruction::I32Const(pages),
+        Instruction::MemoryGrow(0),
+        Instruction::Drop,
+        Instruction::I32Const(4096),
+    ];
+    let hostile = Hostile {
+        describe: &describe,
+        ..Hostile::default()
+    };
+    let mut bench = Bench::new(&hostile.component(), "{}");
+    bench.limits.memory = memory;
+    bench.sandbox.describe(bench.guest()).await.map(drop)
+}
+
+#[tokio::test]
+async fn memory_ends_at_its_limit_and_not_before() {
+    // It has two pages from the start.
+    let limit = 10 << 16;
+    assert!(grown(8, limit).await.is_ok());
+    assert!(matches!(
+        grown(9, limit).await,
+        Err(CallError::Limit(Limit::Memory))
+    ));
+    // Nor by what fits into no address at all.
+    assert!(matches!(
+        grown(-1, limit).await,
+        Err(CallError::Limit(Limit::Memory))
+    ));
+}
+
+/// A `describe` that grows a table by so many elements and then answers.
+async fn table_grown(elements: i32, limit: usize) -> Result<(), CallError> {
+    let describe = [
+        Instruction::RefNull(wasm_encoder::HeapType::FUNC),
+        Instruction::I32Const(elements),
+        Instruction::TableGrow(0),
+        Instruction::Drop,
+        Instruction::I32Const(4096),
+    ];
+    let hostile = Hostile {
+        describe: &describe,
+        tables: 1,
+        ..Hostile::default()
+    };
+    let mut bench = Bench::new(&hostile.component(), "{}");
+    bench.limits.table_elements = limit;
+    bench.sandbox.describe(bench.guest()).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_table_ends_at_its_limit_and_not_before() {
+    for limit in [100, 10_000] {
+        let most = i32::try_from(limit).unwrap() - 1;
+        assert!(table_grown(most, limit).await.is_ok());
+        assert!(matches!(
+            table_grown(most + 1, limit).await,
+            Err(CallError::Limit(Limit::Table))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn lifted_bytes_end_at_the_limit_and_not_before() {
+    // Two strings of 2,048 bytes in one entry; what else is lifted is a few dozen bytes.
+    let answered = async |output| {
+        let hostile = Hostile {
+            memory: aliased(1, 2_048),
+            ..Hostile::default()
+        };
+        let mut bench = Bench::new(&hostile.component(), "{}");
+        bench.limits.output = output;
+        bench.sandbox.describe(bench.guest()).await
+    };
+    assert!(matches!(
+        answered(4_095).await,
+        Err(CallError::OutputTooLarge)
+    ));
+    assert!(!matches!(
+        answered(4_096 + 256).await,
+        Err(CallError::OutputTooLarge)
+    ));
+}
+
+#[tokio::test]
+async fn a_provider_that_burns_its_time_keeps_no_other_waiting() {
+    let hostile = Hostile {
+        describe: ENDLESS,
+        ..Hostile::default()
+    };
+    let mut looping = Bench::new(&hostile.component(), "{}");
+    looping.provider = ProviderName::new("hostile");
+    let honest = Bench::new(&Hostile::default().component(), "{}");
+    let sandbox = &honest.sandbox;
+    let ended = std::cell::Cell::new(false);
+    // Forty callers who never stop: far more than there is room for.
+    let flood = futures::future::join_all((0..40).map(async |_| {
+        let mut burnt = 0_usize;
+        while !ended.get() {
+            let result = sandbox.describe(looping.guest()).await;
+            assert!(matches!(result, Err(CallError::Deadline | CallError::Busy)));
+            burnt += 1;
+        }
+        burnt
+    }));
+    let work = async {
+        for _ in 0..20 {
+            let result = sandbox.describe(honest.guest()).await;
+            assert!(result.is_ok(), "{result:?}");
+        }
+        ended.set(true);
+    };
+    let (burnt, ()) = futures::join!(flood, work);
+    assert!(burnt.iter().all(|calls| *calls > 0));
 }

@@ -1,208 +1,262 @@
-//! Machine code from components, and its memory on disk.
+//! Machine code from components.
 //!
-//! Compiled code is trusted by the processor: whoever writes it runs as this process. So the cache
-//! accepts only what this installation wrote: each entry carries an HMAC under a key that rests
-//! with the store's other keys, over the entry's name and code. A damaged, foreign or stale entry
-//! is a miss, never an error.
+//! The compiler is fed with a stranger's bytes, and a component of a few kilobytes can keep it busy
+//! for minutes. So it runs in a process of its own (`child`), which has little CPU time and memory
+//! to lose ([`confined`]); and a component that was too much once is remembered by the
+//! [`super::Library`]. The child is a limit on what compiling may cost, and its crash is not the
+//! host's. It is no limit on trust: the code that it gives runs here, as code does that is compiled
+//! here. What was compiled is kept on disk by `cache`.
+
+pub(super) mod cache;
+mod child;
+pub mod confined;
+
+pub use self::cache::{CacheError, CodeCache};
+pub use self::child::Children;
 
 use super::ComponentDigest;
-use crate::plugin::engine::Engine;
-use crate::random;
-use aws_lc_rs::{digest, hmac};
-use data_encoding::HEXLOWER;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::hash::{Hash, Hasher};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use super::inspect::inspect_for;
+use crate::config::Limits;
+use crate::metrics;
+use crate::plugin::engine::{Engine, precompile};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use wasmtime::component::Component;
 
-/// Bytes of the HMAC at the beginning of an entry.
-const TAG_BYTES: usize = 32;
-/// The longest entry that is read, in bytes: code is a few times as long as its component.
-const MAX_ENTRY_BYTES: u64 = 256 << 20;
+/// The longest code that is taken, in bytes: code is a few times as long as its component.
+const MAX_CODE_BYTES: u64 = 256 << 20;
+/// Characters of a compiler's complaint that are repeated.
+const COMPLAINT: usize = 1_500;
 
-/// Why a component was not compiled.
-#[derive(Debug, thiserror::Error)]
-pub enum CompileError {
-    /// The compiler refuses it, or it needs more than the sandbox has.
-    #[error("the component cannot be compiled")]
-    Refused(#[source] wasmtime::Error),
+/// What compiling may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// CPU time.
+    pub time: Duration,
+    /// Address space, in bytes.
+    pub memory: usize,
 }
 
-/// Why there is no cache.
-#[derive(Debug, thiserror::Error)]
-pub enum CacheError {
-    /// The folder cannot be made or looked at.
-    #[error("the folder {} of compiled components cannot be used", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// Others may write there.
-    #[error("the folder {} of compiled components must belong to this user alone (mode 0700)", path.display())]
-    NotPrivate {
-        /// The folder.
-        path: PathBuf,
-    },
+impl Budget {
+    /// Whether this is no more than the other.
+    pub fn within(self, other: Self) -> bool {
+        self.time <= other.time && self.memory <= other.memory
+    }
+}
+
+impl From<&Limits> for Budget {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            time: limits.compile_time,
+            memory: limits.compile_memory,
+        }
+    }
+}
+
+/// Why a component was not compiled.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CompileError {
+    /// It is no provider: the text of an [`super::inspect::InspectError`].
+    #[error("{0}")]
+    NoProvider(Complaint),
+    /// The compiler refuses it, or it needs more than its tier has.
+    #[error("the component cannot be compiled: {0}")]
+    Refused(Complaint),
+    /// It needs more CPU time.
+    #[error(
+        "compiling the component needs more than {} s of CPU time: raise `limits.compile_time`, if you \
+         know why it is so much work",
+        .0.as_secs_f64()
+    )]
+    Time(Duration),
+    /// It needs more memory.
+    #[error(
+        "compiling the component needs more than {} MiB of memory: raise `limits.compile_memory`, if you \
+         know why it needs so much",
+        .0 >> 20
+    )]
+    Memory(usize),
+    /// Its code is too long.
+    #[error("the component's machine code is longer than {} MiB", MAX_CODE_BYTES >> 20)]
+    TooLong,
+    /// The compiler ended in a way that is none of these.
+    #[error("the compiler crashed over the component ({0})")]
+    Crashed(std::process::ExitStatus),
+    /// The compiler could not be started or talked to. May be tried again.
+    #[error("the compiler could not be run")]
+    NotRun(#[source] Arc<std::io::Error>),
+    /// The host was too busy, or is ending. May be tried again.
+    #[error("compiling was cut short")]
+    Interrupted,
+}
+
+impl CompileError {
+    /// What the compiler or the engine says against a component.
+    pub(super) fn refused(error: &wasmtime::Error) -> Self {
+        Self::Refused(Complaint::new(&format!("{error:#}")))
+    }
+
+    /// Whether the same component would fail the same way again.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::NotRun(_) | Self::Interrupted)
+    }
+
+    /// The stable name for metrics.
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::NoProvider(_) | Self::Refused(_) => "refused",
+            Self::Time(_) => "time",
+            Self::Memory(_) => "memory",
+            Self::TooLong => "too_long",
+            Self::Crashed(_) => "crashed",
+            Self::NotRun(_) | Self::Interrupted => "not_run",
+        }
+    }
+}
+
+/// What a compiler says against a component: short, and safe for a terminal, since it may quote the
+/// component.
+#[derive(Clone, Debug)]
+pub struct Complaint(String);
+
+impl Complaint {
+    fn new(text: &str) -> Self {
+        let lines = text.trim().replace('\n', "; ");
+        let safe = lines.chars().flat_map(|c| {
+            let safe = !c.is_control();
+            std::iter::once(if safe { c } else { '\u{fffd}' })
+        });
+        Self(safe.take(COMPLAINT).collect())
+    }
+}
+
+/// An error and its causes in one text.
+fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<_> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who compiles.
+#[derive(Clone)]
+pub enum Compiler {
+    /// Children of this process.
+    Children(Arc<Children>),
+    /// This process itself, without limits: for tests, and for tools whose user chose the component.
+    InProcess,
+}
+
+impl Compiler {
+    /// Children of the program that is running.
+    ///
+    /// # Errors
+    /// The system does not tell where the program is.
+    pub fn children() -> std::io::Result<Self> {
+        Children::of_this_program().map(|children| Self::Children(Arc::new(children)))
+    }
+
+    async fn code(&self, job: &Job) -> Result<Vec<u8>, CompileError> {
+        match self {
+            Self::Children(children) => children.compile(job).await,
+            Self::InProcess => {
+                let Job { engine, bytes, .. } = job.clone();
+                let (tier, purpose) = (engine.options().tier, engine.purpose());
+                blocking(move || {
+                    inspect_for(&bytes, tier).map_err(|error| {
+                        CompileError::NoProvider(Complaint::new(&with_causes(&error)))
+                    })?;
+                    precompile(tier, purpose, &bytes).map_err(|error| CompileError::refused(&error))
+                })
+                .await?
+            }
+        }
+    }
+}
+
+/// One component that is to be compiled for one engine.
+#[derive(Clone)]
+pub struct Job {
+    /// For which engine.
+    pub engine: Engine,
+    /// The component's name.
+    pub digest: ComponentDigest,
+    /// The component.
+    pub bytes: Arc<[u8]>,
+    /// What it may cost.
+    pub budget: Budget,
 }
 
 /// Makes a component ready to be instantiated: from the cache, else by the compiler.
-pub fn compile(
-    engine: &Engine,
-    cache: Option<&CodeCache>,
-    digest: &ComponentDigest,
-    bytes: &[u8],
+///
+/// # Errors
+/// See [`CompileError`].
+pub async fn compile(
+    compiler: &Compiler,
+    cache: Option<&Arc<CodeCache>>,
+    job: Job,
 ) -> Result<Component, CompileError> {
-    let Some(cache) = cache else {
-        return Component::from_binary(engine.wasmtime(), bytes).map_err(CompileError::Refused);
-    };
-    let name = entry_name(engine, digest);
-    if let Some(component) = cache.read(&name).and_then(|code| revive(engine, &code)) {
+    if let Some(component) = kept(cache, &job).await? {
         return Ok(component);
     }
-    let code = engine
-        .wasmtime()
-        .precompile_component(bytes)
-        .map_err(CompileError::Refused)?;
-    if let Err(error) = cache.write(&name, &code) {
-        // Only the next start is slower.
-        tracing::warn!(component = %digest, error = %error, "compiled code was not kept");
-    }
-    match revive(engine, &code) {
-        Some(component) => Ok(component),
-        None => Component::from_binary(engine.wasmtime(), bytes).map_err(CompileError::Refused),
-    }
+    let begun = Instant::now();
+    let result = compiler.code(&job).await;
+    let outcome = result.as_ref().map_or_else(CompileError::outcome, |_| "ok");
+    metrics::compiled(outcome, begun.elapsed());
+    let code = result?;
+    let cache = cache.cloned();
+    blocking(move || {
+        let component = revive(&job.engine, &code)
+            .map_err(|error| CompileError::refused(&error))?;
+        if let Some(cache) = cache {
+            let name = cache::entry_name(&job.engine, &job.digest);
+            if let Err(error) = cache.write(&name, &code) {
+                // Only the next start is slower.
+                tracing::warn!(component = %job.digest, error = %error, "compiled code was not kept");
+            }
+        }
+        Ok(component)
+    })
+    .await?
+}
+
+/// From the cache. Code that the engine does not take any more is a miss.
+async fn kept(
+    cache: Option<&Arc<CodeCache>>,
+    job: &Job,
+) -> Result<Option<Component>, CompileError> {
+    let Some(cache) = cache.cloned() else {
+        return Ok(None);
+    };
+    let job = job.clone();
+    blocking(move || {
+        let code = cache.read(&cache::entry_name(&job.engine, &job.digest))?;
+        revive(&job.engine, &code).ok()
+    })
+    .await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CompileError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| CompileError::Interrupted)
 }
 
 #[allow(
     unsafe_code,
     reason = "wasmtime marks it unsafe because it runs the code it is given"
 )]
-fn revive(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: the code was made by `precompile_component` of this process, or stood in the cache
-    // under an HMAC that only this installation can make.
-    unsafe { Component::deserialize(engine.wasmtime(), code) }.ok()
-}
-
-/// Names all that the code depends on: component, compiler and its settings, processor, program.
-fn entry_name(engine: &Engine, digest: &ComponentDigest) -> String {
-    let mut name = Sha256Hasher(digest::Context::new(&digest::SHA256));
-    engine
-        .wasmtime()
-        .precompile_compatibility_hash()
-        .hash(&mut name);
-    digest.hash(&mut name);
-    std::env::consts::ARCH.hash(&mut name);
-    env!("CARGO_PKG_VERSION").hash(&mut name);
-    HEXLOWER.encode(name.0.finish().as_ref())
-}
-
-/// Wasmtime gives its settings as something to hash; this takes them whole.
-struct Sha256Hasher(digest::Context);
-
-impl Hasher for Sha256Hasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        let digest = self.0.clone().finish();
-        digest
-            .as_ref()
-            .iter()
-            .take(8)
-            .fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
-}
-
-/// A private folder of compiled code.
-pub struct CodeCache {
-    folder: PathBuf,
-    key: hmac::Key,
-}
-
-impl CodeCache {
-    /// Opens the folder, or makes it. `key` is secret, random and kept with the store's keys.
-    pub fn open(folder: impl Into<PathBuf>, key: &[u8; 32]) -> Result<Self, CacheError> {
-        let folder = folder.into();
-        let failed = |source| CacheError::Folder {
-            path: folder.clone(),
-            source,
-        };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .map_err(failed)?;
-        let metadata = fs::symlink_metadata(&folder).map_err(failed)?;
-        let private = metadata.is_dir() && metadata.permissions().mode() & 0o077 == 0;
-        if !private || metadata.uid() != own_uid(&folder).map_err(failed)? {
-            return Err(CacheError::NotPrivate { path: folder });
-        }
-        Ok(Self {
-            folder,
-            key: hmac::Key::new(hmac::HMAC_SHA256, key),
-        })
-    }
-
-    pub(super) fn read(&self, name: &str) -> Option<Vec<u8>> {
-        let path = self.path(name);
-        if fs::metadata(&path).ok()?.len() > MAX_ENTRY_BYTES {
-            return None;
-        }
-        let mut entry = fs::read(&path).ok()?;
-        let (tag, code) = entry.split_at_checked(TAG_BYTES)?;
-        hmac::verify(&self.key, &signed(name, code), tag).ok()?;
-        entry.drain(..TAG_BYTES);
-        Some(entry)
-    }
-
-    fn write(&self, name: &str, code: &[u8]) -> io::Result<()> {
-        let unfinished = self.folder.join(format!(".{}", random::id()));
-        let written = self
-            .write_new(&unfinished, name, code)
-            .and_then(|()| fs::rename(&unfinished, self.path(name)));
-        if written.is_err() {
-            // It may not even exist; the first error is the one that tells.
-            let _ = fs::remove_file(&unfinished);
-        }
-        written
-    }
-
-    fn write_new(&self, path: &Path, name: &str, code: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        file.write_all(hmac::sign(&self.key, &signed(name, code)).as_ref())?;
-        file.write_all(code)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.cwasm"))
-    }
-}
-
-/// What the HMAC covers. The digest has a fixed length, so the join is injective.
-fn signed(name: &str, code: &[u8]) -> Vec<u8> {
-    let mut signed = digest::digest(&digest::SHA256, code).as_ref().to_vec();
-    signed.extend_from_slice(name.as_bytes());
-    signed
-}
-
-/// The user that new files in this folder belong to: asked of the system by making one.
-fn own_uid(folder: &Path) -> io::Result<u32> {
-    let probe = folder.join(format!(".{}", random::id()));
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&probe)?;
-    let uid = file.metadata()?.uid();
-    fs::remove_file(&probe)?;
-    Ok(uid)
+fn revive(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: the code was made by `precompile_component` of this program, here or in a child that
+    // this process started from its own executable and heard through its own pipe; or it stood in
+    // the cache under an HMAC that only this installation can make.
+    unsafe { Component::deserialize(engine.wasmtime(), code) }
 }

@@ -1,13 +1,18 @@
 //! What can be known of a component from its bytes, before any of it is compiled or run: that it is
 //! a component at all, that it imports no function, that it exports this contract, and what its
 //! manifest says.
+//!
+//! To read where its parts are takes as long as it is long ([`manifest`]). To validate it can take
+//! minutes, if a stranger has made it so: for a host, [`inspect_for`] runs where the compiler does.
 
-use super::MAX_COMPONENT_BYTES;
 use super::manifest::{Manifest, ManifestError};
-use crate::plugin::componentize::MANIFEST_SECTION;
+use super::outline::Outline;
+use crate::config::Tier;
+use crate::plain::{self, Foreign};
+pub use crate::plugin::componentize::MANIFEST_SECTION;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Validator, WasmFeatures};
 
 /// The interface that a provider exports, without its version.
 pub const INTERFACE: &str = "celadon:provider/provider";
@@ -16,16 +21,32 @@ pub const INTERFACE_VERSION: &str = "0.1.0";
 
 /// Names quoted in one error: enough to see what is wrong.
 const NAMES_SHOWN: usize = 8;
+/// Characters of a name.
+const NAME_SHOWN: usize = 100;
+
+/// Raised whenever something that was taken is refused from then on: what was compiled under other
+/// rules is compiled again.
+pub const RULES: u32 = 1;
 
 /// Why something is no provider.
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
-    /// Bigger than [`MAX_COMPONENT_BYTES`].
-    #[error("the file is bigger than {MAX_COMPONENT_BYTES} bytes")]
-    TooBig,
+    /// Bigger than the limit `component_size`.
+    #[error(
+        "the file is bigger than {most} bytes: is it the right one? If so, raise `limits.component_size`"
+    )]
+    TooBig {
+        /// The limit.
+        most: usize,
+    },
+    /// Something that guests of the large tier alone may have.
+    #[error(
+        "the file needs what a compact guest has no use for: if it holds an interpreter (JavaScript, Python), write `tier = \"large\"` in its limits"
+    )]
+    NeedsLarge,
     /// No wasm, or broken, or in need of a proposal that is switched off.
     #[error("the file is not valid WebAssembly of the kind that Celadon runs")]
-    Invalid(#[source] wasmparser::BinaryReaderError),
+    Invalid(#[source] Foreign<wasmparser::BinaryReaderError>),
     /// A core module.
     #[error(
         "the file is a core module, not a component: make one with \
@@ -52,7 +73,8 @@ pub enum InspectError {
     },
     /// It does not export the contract.
     #[error(
-        "the component does not export {INTERFACE}@{INTERFACE_VERSION}, so it is no provider; it exports {}",
+        "the component does not export {INTERFACE}@{INTERFACE_VERSION}, so it is no provider; it exports {}: \
+         build it for the world `identity-provider` of wit/v0.1/provider.wit, or with the SDK",
         if .exports.is_empty() { "nothing".to_owned() } else { .exports.join(", ") }
     )]
     NoProvider {
@@ -64,17 +86,57 @@ pub enum InspectError {
     Manifest(#[source] ManifestError),
 }
 
-/// Checks that these bytes are a provider, and reads its manifest.
-pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
-    if bytes.len() > MAX_COMPONENT_BYTES {
-        return Err(InspectError::TooBig);
+impl InspectError {
+    pub(super) fn invalid(error: wasmparser::BinaryReaderError) -> Self {
+        Self::Invalid(error.into())
     }
-    let outline = outline(bytes)?;
-    let types = Validator::new_with_features(features())
-        .validate_all(bytes)
-        .map_err(InspectError::Invalid)?;
+}
+
+/// Checks that these bytes are a provider for the compact tier, and reads its manifest.
+///
+/// # Errors
+/// See [`InspectError`].
+pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
+    inspect_for(bytes, Tier::Compact)
+}
+
+/// As [`inspect`], for any tier. Whether the bytes are too many has been asked before.
+///
+/// # Errors
+/// See [`InspectError`].
+pub fn inspect_for(bytes: &[u8], tier: Tier) -> Result<Option<Manifest>, InspectError> {
+    let outline = component_outline(bytes)?;
+    let manifest = read_manifest(&outline)?;
+    let types = match validate(bytes, tier) {
+        Ok(types) => types,
+        Err(_) if tier == Tier::Compact && validate(bytes, Tier::Large).is_ok() => {
+            return Err(InspectError::NeedsLarge);
+        }
+        Err(error) => return Err(InspectError::invalid(error)),
+    };
     check_imports(&outline.imports, &types)?;
-    check_exports(&outline.exports, &types)?;
+    check_exports(&outline, &types)?;
+    Ok(manifest)
+}
+
+/// The manifest alone, and that it is a component at all.
+///
+/// # Errors
+/// See [`InspectError`].
+pub fn manifest(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
+    read_manifest(&component_outline(bytes)?)
+}
+
+fn component_outline(bytes: &[u8]) -> Result<Outline<'_>, InspectError> {
+    let outline = Outline::of(bytes)?;
+    if outline.is_component {
+        Ok(outline)
+    } else {
+        Err(InspectError::CoreModule)
+    }
+}
+
+fn read_manifest(outline: &Outline<'_>) -> Result<Option<Manifest>, InspectError> {
     match outline.manifests.as_slice() {
         [] => Ok(None),
         [one] => Manifest::parse(one)
@@ -84,53 +146,18 @@ pub fn inspect(bytes: &[u8]) -> Result<Option<Manifest>, InspectError> {
     }
 }
 
-/// What the engine has switched on.
-fn features() -> WasmFeatures {
-    WasmFeatures::WASM2 | WasmFeatures::COMPONENT_MODEL | WasmFeatures::CALL_INDIRECT_OVERLONG
+fn validate(bytes: &[u8], tier: Tier) -> Result<Types, wasmparser::BinaryReaderError> {
+    Validator::new_with_features(features(tier)).validate_all(bytes)
 }
 
-#[derive(Default)]
-struct Outline<'a> {
-    imports: Vec<&'a str>,
-    exports: Vec<&'a str>,
-    manifests: Vec<&'a [u8]>,
-}
-
-/// The component's own imports and exports, and the manifests anywhere in it: compilers leave
-/// custom sections in the core module.
-fn outline(bytes: &[u8]) -> Result<Outline<'_>, InspectError> {
-    let mut outline = Outline::default();
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(InspectError::Invalid)? {
-            Payload::Version { encoding, .. } => {
-                if depth == 0 && encoding == Encoding::Module {
-                    return Err(InspectError::CoreModule);
-                }
-                depth += 1;
-            }
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    outline
-                        .imports
-                        .push(import.map_err(InspectError::Invalid)?.name.name);
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 1 => {
-                for export in section {
-                    outline
-                        .exports
-                        .push(export.map_err(InspectError::Invalid)?.name.name);
-                }
-            }
-            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
-                outline.manifests.push(section.data());
-            }
-            _ => {}
-        }
+/// What the tier's engine has switched on.
+fn features(tier: Tier) -> WasmFeatures {
+    let all =
+        WasmFeatures::WASM2 | WasmFeatures::COMPONENT_MODEL | WasmFeatures::CALL_INDIRECT_OVERLONG;
+    match tier {
+        Tier::Compact => all,
+        Tier::Large => all | WasmFeatures::EXTENDED_CONST,
     }
-    Ok(outline)
 }
 
 /// Types may be imported, for they do nothing; whatever could be called may not.
@@ -168,22 +195,22 @@ fn is_type_only(entity: &ComponentEntityType, types: &Types) -> bool {
     }
 }
 
-fn check_exports(exports: &[&str], types: &Types) -> Result<(), InspectError> {
+fn check_exports(outline: &Outline<'_>, types: &Types) -> Result<(), InspectError> {
     let wanted = format!("{INTERFACE}@{INTERFACE_VERSION}");
     let found = types.component_item_for_export(&wanted);
     if found.is_some_and(|item| matches!(item.ty, ComponentEntityType::Instance(_))) {
         return Ok(());
     }
-    let other = exports
-        .iter()
-        .find_map(|name| name.strip_prefix(INTERFACE)?.strip_prefix('@'))
+    let other = outline
+        .contract_version()
         .filter(|version| *version != INTERFACE_VERSION);
     Err(match other {
         Some(version) => InspectError::OtherVersion {
-            found: version.to_owned(),
+            found: plain::line(version, NAME_SHOWN),
         },
         None => InspectError::NoProvider {
-            exports: exports
+            exports: outline
+                .exports
                 .iter()
                 .take(NAMES_SHOWN)
                 .map(|name| quoted(name))
@@ -194,6 +221,5 @@ fn check_exports(exports: &[&str], types: &Types) -> Result<(), InspectError> {
 
 /// A name that a component chose, safe for a terminal.
 fn quoted(name: &str) -> String {
-    let short: String = name.chars().take(100).collect();
-    format!("`{}`", short.escape_debug())
+    format!("`{}`", plain::line(name, NAME_SHOWN))
 }

@@ -3,9 +3,10 @@
 //!
 //! It is the component's word: shown to operators, never a ground for a decision on security.
 
+use crate::plain::{self, Foreign};
 use crate::plugin::description::Mistake;
 use crate::plugin::json::{self, JsonError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,11 +28,11 @@ pub enum ManifestError {
     Json(#[source] JsonError),
     /// Not an object, or a member of another type.
     #[error("it does not have the form of a manifest")]
-    Shape(#[source] serde_json::Error),
+    Shape(#[source] Foreign<serde_json::Error>),
 }
 
 /// What a component says about itself.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Manifest {
     /// Its name: `github`.
     pub name: Option<String>,
@@ -48,7 +49,7 @@ pub struct Manifest {
 }
 
 /// One option of a component.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct OptionSpec {
     /// What it must be.
     #[serde(rename = "type")]
@@ -62,7 +63,7 @@ pub struct OptionSpec {
 }
 
 /// The type of an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(
     missing_docs,
@@ -107,7 +108,7 @@ impl Manifest {
     pub fn parse(section: &[u8]) -> Result<Self, ManifestError> {
         let text = std::str::from_utf8(section).map_err(ManifestError::Encoding)?;
         let value = json::parse(text).map_err(ManifestError::Json)?;
-        serde_json::from_value(value).map_err(ManifestError::Shape)
+        serde_json::from_value(value).map_err(|error| ManifestError::Shape(error.into()))
     }
 
     /// What is wrong with an operator's options.
@@ -127,8 +128,8 @@ impl Manifest {
             .iter()
             .filter(|(name, spec)| spec.required && !options.contains_key(*name))
             .map(|(name, spec)| {
-                let description: String = spec.description.chars().take(200).collect();
-                mistake(name, format!("is missing: {}", description.escape_debug()))
+                let description = plain::line(&spec.description, 200);
+                mistake(name, format!("is missing: {description}"))
             });
         wrong.chain(missing).collect()
     }

@@ -2,10 +2,10 @@
 
 use crate::config;
 use crate::plugin::bindings;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How the client authenticates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// Best first; never empty.
     pub authentication: Vec<ClientAuthentication>,
@@ -18,7 +18,7 @@ pub struct Client {
 }
 
 /// A way to authenticate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "documented in the WIT")]
 pub enum ClientAuthentication {
@@ -44,7 +44,7 @@ impl From<bindings::ClientAuthentication> for ClientAuthentication {
 }
 
 /// What a host-made client secret says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedSecret {
     /// Its `iss`.
     pub issuer: String,

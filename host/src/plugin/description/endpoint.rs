@@ -1,12 +1,12 @@
 //! Endpoints of a description.
 
 use crate::plugin::bindings;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use url::Url;
 
 /// What an endpoint is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "documented in the WIT")]
 pub enum Role {
@@ -74,13 +74,24 @@ impl From<bindings::Role> for Role {
 }
 
 /// How an endpoint is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[allow(missing_docs, reason = "the methods of HTTP")]
 pub enum Method {
     Get,
     Post,
     Delete,
+}
+
+impl Method {
+    /// As HTTP writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 impl From<bindings::Method> for Method {
@@ -94,7 +105,7 @@ impl From<bindings::Method> for Method {
 }
 
 /// Where a bearer token goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
     /// The Authorization header (RFC 6750 section 2.1).
@@ -106,7 +117,7 @@ pub enum Placement {
 }
 
 /// An endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// What it is for.
     pub role: Role,

@@ -1,7 +1,7 @@
 //! Where a description says that subject and e-mail stand.
 
 use super::Pointer;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// A piece of evidence.
@@ -47,8 +47,15 @@ impl Serialize for Source {
     }
 }
 
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Ok(Self::from_name(&name))
+    }
+}
+
 /// Where the user's id stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// In what.
     pub source: Source,
@@ -57,7 +64,7 @@ pub struct Subject {
 }
 
 /// Where an e-mail address may stand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailSource {
     /// In what.
     pub source: Source,

@@ -62,7 +62,25 @@ pub fn is_callback(name: &str) -> bool {
 }
 
 fn contains(names: &[&str], name: &str) -> bool {
-    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+    names.iter().any(|known| alike(known, name))
+}
+
+/// Whether a server might take one name for the other. Some have no case; PHP reads `.`, a space and
+/// a bracket that nobody closes as `_`, and leaves out what stands in brackets.
+pub fn alike(one: &str, other: &str) -> bool {
+    folded(one).eq(folded(other))
+}
+
+fn folded(name: &str) -> impl Iterator<Item = u8> {
+    let index = name
+        .find('[')
+        .filter(|at| *at > 0 && name[*at..].contains(']'));
+    name.bytes()
+        .take(index.unwrap_or(name.len()))
+        .map(|byte| match byte {
+            b'.' | b' ' | b'[' => b'_',
+            other => other.to_ascii_lowercase(),
+        })
 }
 
 impl Description {
@@ -209,6 +227,30 @@ mod tests {
         }
         assert!(!is_protocol("access_type"));
         assert!(!is_protocol("requested_token_type"));
+    }
+
+    #[test]
+    fn names_that_servers_take_for_another_are_alike() {
+        for name in [
+            "redirect_uri",
+            "Redirect_URI",
+            "redirect.uri",
+            "redirect[uri",
+            "redirect_uri[]",
+            "redirect.uri[a][b]",
+        ] {
+            assert!(alike(name, "redirect_uri"), "{name}");
+            assert!(is_protocol(name), "{name}");
+        }
+        for name in [
+            "redirect-uri",
+            "redirecturi",
+            "[redirect_uri]",
+            "redirect_uri2",
+            "xredirect_uri",
+        ] {
+            assert!(!alike(name, "redirect_uri"), "{name}");
+        }
     }
 
     #[test]

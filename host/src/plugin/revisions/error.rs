@@ -1,5 +1,6 @@
 //! What keeps a provider or a revision from being loaded.
 
+use crate::plugin::approval::Unapproved;
 use crate::plugin::call::CallError;
 use crate::plugin::component::ComponentError;
 use crate::plugin::description::Mistake;
@@ -41,6 +42,9 @@ pub enum LoadError {
     /// What it says of itself, or what the operator says of it, does not hold.
     #[error("the component cannot be used as it describes itself:{}", lines(.0))]
     Description(Vec<Mistake>),
+    /// Nobody has approved what it says of itself.
+    #[error(transparent)]
+    Unapproved(#[from] Box<Unapproved>),
     /// Its revision cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),

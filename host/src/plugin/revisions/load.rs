@@ -4,12 +4,12 @@ use super::Revision;
 use super::error::{LoadError, RevisionError};
 use super::fit::{misfits, option_mistakes};
 use crate::clock;
-use crate::config;
+use crate::config::{self, Limits};
+use crate::plugin::approval::{Approvals, Ground};
 use crate::plugin::bindings::Setup;
 use crate::plugin::call::{Guest, Sandbox};
 use crate::plugin::component::{
-    ComponentDigest, ComponentError, Library, LoadedComponent, MAX_COMPONENT_BYTES,
-    inspect::InspectError,
+    ComponentDigest, ComponentError, Library, LoadedComponent, inspect::InspectError,
 };
 use crate::plugin::description::Description;
 use crate::plugin::description::check::Operator;
@@ -59,10 +59,18 @@ struct Wish<'a> {
     current: &'a config::Provider,
 }
 
+/// A revision, and what is kept of it.
+pub(super) struct Made {
+    pub(super) revision: Revision,
+    configuration: String,
+    bytes: Vec<u8>,
+}
+
 /// Loads revisions.
 pub(super) struct Loader {
     /// `None`: nothing is kept (`celadon check`).
     store: Option<Arc<dyn Components>>,
+    approvals: Approvals,
     library: Library,
     sandbox: Sandbox,
     /// Components that are in the store already.
@@ -72,11 +80,13 @@ pub(super) struct Loader {
 impl Loader {
     pub(super) fn new(
         store: Option<Arc<dyn Components>>,
+        approvals: Approvals,
         library: Library,
         sandbox: Sandbox,
     ) -> Self {
         Self {
             store,
+            approvals,
             library,
             sandbox,
             kept: Mutex::default(),
@@ -87,14 +97,34 @@ impl Loader {
         &self.sandbox
     }
 
-    /// Loads a provider as it is configured, and keeps its revision.
+    /// Loads a provider as it is configured, if it is approved, and keeps its revision.
     pub(super) async fn load(
         &self,
         name: &ProviderName,
         provider: &config::Provider,
     ) -> Result<Revision, LoadError> {
-        let bytes = read(&provider.component).await?;
-        let component = self.library.load(bytes.clone()).await?;
+        let made = self.look(name, provider).await?;
+        let component = made.revision.component.digest();
+        let ground = self
+            .approvals
+            .judge(name, component, &made.revision.description)?;
+        if let Ground::ApprovedOfAnother(approved) = ground {
+            tracing::info!(provider = %name, %component, %approved,
+                "another component than the approved one, with the same description");
+        }
+        self.keep(&made.revision, made.configuration, &made.bytes)
+            .await?;
+        Ok(made.revision)
+    }
+
+    /// As [`Self::load`], but asks for no approval and keeps nothing.
+    pub(super) async fn look(
+        &self,
+        name: &ProviderName,
+        provider: &config::Provider,
+    ) -> Result<Made, LoadError> {
+        let bytes = read(&provider.component, provider.limits.component_size).await?;
+        let component = self.library.load(bytes.clone(), &provider.limits).await?;
         let wish = Wish {
             provider: name,
             client_id: &provider.client_id,
@@ -107,11 +137,19 @@ impl Loader {
         if !mistakes.is_empty() {
             return Err(LoadError::Description(mistakes));
         }
-        self.keep(&revision, configuration, &bytes).await?;
-        Ok(revision)
+        Ok(Made {
+            revision,
+            configuration,
+            bytes,
+        })
     }
 
-    /// Loads a revision from what was kept of it. It must come out as it was.
+    pub(super) fn approvals(&self) -> &Approvals {
+        &self.approvals
+    }
+
+    /// Loads a revision from what was kept of it. It must come out as it was. It was approved when
+    /// it was kept, and a login ends on it even where another description is approved by now.
     pub(super) async fn load_again(
         &self,
         id: &RevisionId,
@@ -128,7 +166,9 @@ impl Loader {
             .ok_or(RevisionError::ProviderGone)?;
         let kept: Configuration =
             serde_json::from_str(&record.configuration).map_err(|_| RevisionError::Damaged)?;
-        let component = self.component_again(store.as_ref(), &record).await?;
+        let component = self
+            .component_again(store.as_ref(), &record, &current.limits)
+            .await?;
         let wish = Wish {
             provider: &record.provider,
             client_id: &kept.client_id,
@@ -151,13 +191,14 @@ impl Loader {
         &self,
         store: &dyn Components,
         record: &RevisionRecord,
+        limits: &Limits,
     ) -> Result<Arc<LoadedComponent>, RevisionError> {
         let bytes = store.component(&record.component).await?;
         let bytes = bytes
             .filter(|bytes| ComponentDigest::of(bytes).as_str() == record.component)
             .ok_or(RevisionError::ComponentGone)?;
         self.library
-            .load(bytes)
+            .load(bytes, limits)
             .await
             .map_err(|error| RevisionError::Load(error.into()))
     }
@@ -190,8 +231,7 @@ impl Loader {
             client_id: wish.client_id.to_owned(),
             options: wish.options.clone(),
             scopes: wish.scopes.to_vec(),
-            // Only a map whose keys are no strings could fail, and there is none.
-            description: serde_json::to_value(&description).expect("all keys are strings"),
+            description: description.to_value(),
         }
         .canonical();
         let revision = Revision {
@@ -264,15 +304,15 @@ impl Loader {
 }
 
 /// Reads a component, one byte further than it may be long, so that it is refused for its length.
-async fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+async fn read(path: &Path, most: usize) -> Result<Vec<u8>, LoadError> {
     let file = tokio::fs::File::open(path).await.map_err(LoadError::Read)?;
     let mut bytes = Vec::new();
-    file.take(MAX_COMPONENT_BYTES as u64 + 1)
+    file.take(most as u64 + 1)
         .read_to_end(&mut bytes)
         .await
         .map_err(LoadError::Read)?;
-    if bytes.len() > MAX_COMPONENT_BYTES {
-        return Err(ComponentError::from(InspectError::TooBig).into());
+    if bytes.len() > most {
+        return Err(ComponentError::from(InspectError::TooBig { most }).into());
     }
     Ok(bytes)
 }

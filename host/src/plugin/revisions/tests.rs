@@ -1,5 +1,6 @@
 use super::*;
 use crate::clock::Timestamp;
+use crate::plugin::component::ComponentDigest;
 use crate::plugin::testing::{self, Hostile, built, built_path};
 use crate::store::{RevisionRecord, StoreError};
 use async_trait::async_trait;
@@ -78,10 +79,15 @@ async fn load(
     providers: impl IntoIterator<Item = (ProviderName, config::Provider)>,
     store: Arc<Kept>,
 ) -> (Providers, Vec<ProviderFailure>) {
-    let engine = testing::engine();
-    let library = Library::new(engine.clone(), None);
+    let library = testing::library();
+    let sandbox = Sandbox::new(library.engines());
     let providers = providers.into_iter().collect();
-    Providers::load_all(providers, store, library, Sandbox::new(engine)).await
+    let approvals = Approvals {
+        bundled: [ComponentDigest::of(&built("oidc"))].into_iter().collect(),
+        ..Approvals::default()
+    };
+    let loader = Loader::new(Some(store), approvals, library, sandbox);
+    Providers::load_all(providers, loader).await
 }
 
 #[tokio::test]

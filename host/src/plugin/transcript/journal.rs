@@ -58,7 +58,7 @@ impl Series<'_> {
             }
         }
         point("intent.written").await;
-        let answered = match send(self.egress, prepared, self.deadline).await {
+        let answered = match send(self.egress, prepared, self.bounds()).await {
             Ok(answered) => answered,
             Err(unsent) if unsent.nothing_sent => {
                 store.journal_withdraw(owner, name, sequence).await?;

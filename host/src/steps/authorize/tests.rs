@@ -64,6 +64,7 @@ fn secrets() -> Secrets {
         redirect_uri: "https://celadon.example/callback/op".to_owned(),
         scopes: vec!["openid".to_owned(), "email".to_owned()],
         hints: Vec::new(),
+        began_at: 0,
     }
 }
 

@@ -7,6 +7,7 @@
 
 use super::EmbeddedError;
 use super::folder::Folder;
+use crate::temporal::search;
 use std::ffi::OsString;
 use std::io;
 use std::net::TcpListener;
@@ -156,6 +157,9 @@ impl Launch {
         for queue in ["transfer", "timer"] {
             let key = format!("history.{queue}ProcessorMaxPollRPS=1000");
             option("--dynamic-config-value", key.into());
+        }
+        for attribute in search::as_arguments() {
+            option("--search-attribute", attribute.into());
         }
         if let Some(endpoint) = &self.codec_endpoint {
             option("--ui-codec-endpoint", endpoint.into());

@@ -46,7 +46,11 @@ impl Script {
             identify.call((self.options.as_str(), self.claims.as_str()))
         })?;
         let identity: serde_json::Value = serde_json::from_str(&answer)?;
-        ensure!(identity["groups"].as_array().is_some_and(|groups| groups.len() == 40));
+        ensure!(
+            identity["groups"]
+                .as_array()
+                .is_some_and(|groups| groups.len() == 40)
+        );
         Ok(())
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::subjects::{check, evidence, revision};
 use anyhow::{Context, Result, anyhow};
+use celadon::config::Tier;
 use celadon::plugin::call::Sandbox;
 use celadon::plugin::component;
-use celadon::plugin::engine::{Engine, EngineOptions};
+use celadon::plugin::engine::{Engine, Engines};
 use celadon_bench::figures::{Short, Times, table};
 use celadon_tests::{component, number};
 use std::sync::Arc;
@@ -16,15 +17,19 @@ pub fn providers() -> Result<()> {
         .enable_all()
         .build()?;
     let bytes = std::fs::read(component("oidc")?)?;
-    let sandbox = Sandbox::new(Engine::new(EngineOptions::default())?);
+    let engines = Engines::usual()?;
+    let engine = engines.of(Tier::Compact)?;
+    let sandbox = Sandbox::new(&engines);
     let mut revisions = Vec::new();
     let mut rows = Vec::new();
     let (empty, most) = (resident()?, number("CELADON_BENCH_PROVIDERS", 1_000));
     for number in [1, 100, 1_000].into_iter().filter(|number| *number <= most) {
         let from = Instant::now();
-        let new = (revisions.len()..number).map(|index| distinct(&bytes, index)).collect::<Vec<_>>();
+        let new = (revisions.len()..number)
+            .map(|index| distinct(&bytes, index))
+            .collect::<Vec<_>>();
         let before = revisions.len();
-        for (index, component) in compiled(sandbox.engine(), &new)?.into_iter().enumerate() {
+        for (index, component) in compiled(&engine, &new)?.into_iter().enumerate() {
             let name = format!("provider-{}", before + index);
             revisions.push(tokio.block_on(revision(&sandbox, &name, Arc::new(component)))?);
         }
@@ -47,7 +52,14 @@ pub fn providers() -> Result<()> {
             Short(times.p99()).to_string(),
         ]);
     }
-    let heads = ["providers, a component each", "memory", "each", "inspect, compile, describe", "`identify` p50", "p99"];
+    let heads = [
+        "providers, a component each",
+        "memory",
+        "each",
+        "inspect, compile, describe",
+        "`identify` p50",
+        "p99",
+    ];
     table("Loaded providers", &heads, &rows);
     Ok(())
 }
@@ -64,7 +76,7 @@ fn distinct(bytes: &[u8], index: usize) -> Vec<u8> {
 /// Compiles all, on two threads.
 fn compiled(engine: &Engine, all: &[Vec<u8>]) -> Result<Vec<component::LoadedComponent>> {
     let compile = |part: &[Vec<u8>]| -> Result<Vec<_>> {
-        let compiled = part.iter().map(|bytes| component::load(engine, None, bytes));
+        let compiled = part.iter().map(|bytes| component::load(engine, bytes));
         Ok(compiled.collect::<Result<_, _>>()?)
     };
     let (left, right) = all.split_at(all.len() / 2);

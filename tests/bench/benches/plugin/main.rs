@@ -14,8 +14,8 @@ mod webhook;
 use anyhow::Result;
 use celadon_bench::figures::{Short, Times, ratio, table};
 use celadon_tests::number;
-use subjects::{Bare, Native, Runtime};
 use std::time::Instant;
+use subjects::{Bare, Native, Runtime};
 
 fn main() -> Result<()> {
     println!("# Plugin calls");
@@ -76,7 +76,11 @@ pub fn print(title: &str, subjects: &[Subject<'_>], times: &[Times], base: usize
             ]
         })
         .collect();
-    table(title, &["", "p50", "p99", "p50 as a multiple of native"], &rows);
+    table(
+        title,
+        &["", "p50", "p99", "p50 as a multiple of native"],
+        &rows,
+    );
 }
 
 fn calls() -> Result<()> {
@@ -84,12 +88,18 @@ fn calls() -> Result<()> {
     let bare = Bare::new()?;
     let runtime = Runtime::new()?;
     let webhook = webhook::Webhook::start()?;
+    #[cfg(feature = "javascript")]
+    let (kept, fresh) = (javascript::Script::new()?, javascript::Fresh);
 
     let mut subjects = vec![
         Subject::new("native", || native.authorize()),
         Subject::new("bare wasmtime loop, fresh instance", || bare.authorize()),
-        Subject::new("Celadon's runtime on this thread", || runtime.authorize_here()),
-        Subject::new("Celadon's runtime, thread hop included", || runtime.authorize()),
+        Subject::new("Celadon's runtime on this thread", || {
+            runtime.authorize_here()
+        }),
+        Subject::new("Celadon's runtime, thread hop included", || {
+            runtime.authorize()
+        }),
         Subject::new("an empty thread hop", || runtime.hop()),
     ];
     let times = in_turns(&mut subjects)?;
@@ -98,12 +108,16 @@ fn calls() -> Result<()> {
     let mut subjects = vec![
         Subject::new("native", || native.identify()),
         Subject::new("bare wasmtime loop, fresh instance", || bare.identify()),
-        Subject::new("Celadon's runtime on this thread", || runtime.identify_here()),
-        Subject::new("Celadon's runtime, thread hop included", || runtime.identify()),
-        Subject::new("webhook on localhost, connection kept", || webhook.identify()),
+        Subject::new("Celadon's runtime on this thread", || {
+            runtime.identify_here()
+        }),
+        Subject::new("Celadon's runtime, thread hop included", || {
+            runtime.identify()
+        }),
+        Subject::new("webhook on localhost, connection kept", || {
+            webhook.identify()
+        }),
     ];
-    #[cfg(feature = "javascript")]
-    let (kept, fresh) = (javascript::Script::new()?, javascript::Fresh);
     #[cfg(feature = "javascript")]
     subjects.extend([
         Subject::new("QuickJS, one context for all calls", || kept.identify()),

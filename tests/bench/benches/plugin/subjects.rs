@@ -1,16 +1,16 @@
 //! The same two calls, three ways: native, in a bare wasmtime loop, in Celadon's runtime.
 
 use anyhow::{Context, Result, anyhow, ensure};
-use celadon::config::{Grant, Limits};
+use celadon::config::{Grant, Limits, Tier};
 use celadon::plugin::bindings::{
-    AuthorizationRequest, Evidence, IdentityProvider, IdentityProviderPre, IdentityStep,
-    Parameter, Setup,
+    AuthorizationRequest, Evidence, IdentityProvider, IdentityProviderPre, IdentityStep, Parameter,
+    Setup,
 };
 use celadon::plugin::call::{Guest, Sandbox};
 use celadon::plugin::component::{self, LoadedComponent};
 use celadon::plugin::description::Description;
 use celadon::plugin::description::check::Operator;
-use celadon::plugin::engine::{Engine, EngineOptions};
+use celadon::plugin::engine::Engines;
 use celadon::plugin::revisions::Revision;
 use celadon_provider::{glue, wire};
 use celadon_provider_oidc::Oidc;
@@ -19,7 +19,6 @@ use celadon_workflows::types::{ProviderName, RevisionId};
 use serde_json::json;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Duration;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, ResourceLimiter, Store,
@@ -32,7 +31,9 @@ pub fn options() -> String {
 
 /// Claims of 2 KB, as a workforce provider sends them.
 pub fn claims() -> String {
-    let groups: Vec<_> = (0..40).map(|group| format!("group-{group:04}-of-the-staff")).collect();
+    let groups: Vec<_> = (0..40)
+        .map(|group| format!("group-{group:04}-of-the-staff"))
+        .collect();
     let claims = json!({
         "iss": "https://op.example.com", "sub": "248289761001", "aud": "celadon",
         "iat": 1_700_000_000, "exp": 1_700_000_300, "auth_time": 1_700_000_000,
@@ -46,7 +47,10 @@ pub fn claims() -> String {
     });
     let mut claims = claims.to_string();
     let padding = 2048_usize.saturating_sub(claims.len() + 12);
-    claims.insert_str(claims.len() - 1, &format!(r#","note":"{}""#, "n".repeat(padding)));
+    claims.insert_str(
+        claims.len() - 1,
+        &format!(r#","note":"{}""#, "n".repeat(padding)),
+    );
     claims
 }
 
@@ -108,7 +112,8 @@ impl Native {
     }
 }
 
-fn request() -> AuthorizationRequest {
+/// What an application asks for.
+pub fn request() -> AuthorizationRequest {
     AuthorizationRequest {
         scopes: scopes(),
         hints: vec![Parameter {
@@ -145,6 +150,11 @@ pub struct Bare {
     setup: Setup,
     request: AuthorizationRequest,
     evidence: Evidence,
+}
+
+/// Wasmtime's error is its own type.
+fn told(error: wasmtime::Error) -> anyhow::Error {
+    anyhow!("{error:?}")
 }
 
 struct Limiter;
@@ -191,12 +201,14 @@ impl Bare {
             .wasm_backtrace_max_frames(None)
             .generate_address_map(false)
             .native_unwind_info(false)
+            .cranelift_nan_canonicalization(true)
             .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-        let engine = wasmtime::Engine::new(&config)?;
-        let component = Component::from_file(&engine, component("oidc")?)?;
+        let engine = wasmtime::Engine::new(&config).map_err(told)?;
+        let component = Component::from_file(&engine, component("oidc")?).map_err(told)?;
         let linker = Linker::new(&engine);
+        let pre = linker.instantiate_pre(&component).map_err(told)?;
         Ok(Self {
-            pre: IdentityProviderPre::new(linker.instantiate_pre(&component)?)?,
+            pre: IdentityProviderPre::new(pre).map_err(told)?,
             engine,
             setup: setup(),
             request: request(),
@@ -210,15 +222,18 @@ impl Bare {
         store.set_hostcall_fuel(1 << 20);
         store.set_epoch_deadline(50);
         store.epoch_deadline_trap();
-        Ok((self.pre.instantiate(&mut store)?, store))
+        let instance = self.pre.instantiate(&mut store).map_err(told)?;
+        Ok((instance, store))
     }
 
     /// One call.
     pub fn authorize(&self) -> Result<()> {
         let (instance, store) = self.instance()?;
-        let added = instance
-            .celadon_provider_provider()
-            .call_authorize(store, &self.setup, &self.request)?;
+        let added =
+            instance
+                .celadon_provider_provider()
+                .call_authorize(store, &self.setup, &self.request);
+        let added = added.map_err(told)?;
         ensure!(added.is_ok_and(|added| added.len() == 1), "not authorized");
         Ok(())
     }
@@ -231,7 +246,8 @@ impl Bare {
             &self.setup,
             &self.evidence,
             &[],
-        )?;
+        );
+        let step = step.map_err(told)?;
         check(&step.map_err(|_| anyhow!("a failure"))?)
     }
 }
@@ -258,9 +274,10 @@ impl Runtime {
         let tokio = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let engine = Engine::new(EngineOptions::default())?;
-        let component = component::load(&engine, None, &std::fs::read(component("oidc")?)?)?;
-        let sandbox = Sandbox::new(engine);
+        let engines = Engines::usual()?;
+        let engine = engines.of(Tier::Compact)?;
+        let component = component::load(&engine, &std::fs::read(component("oidc")?)?)?;
+        let sandbox = Sandbox::new(&engines);
         let revision = tokio.block_on(revision(&sandbox, "bench", Arc::new(component)))?;
         Ok(Self {
             tokio,
@@ -281,8 +298,25 @@ impl Runtime {
 
     /// One call, as a login makes it.
     pub fn identify(&self) -> Result<()> {
-        let call = self.sandbox.identify(&self.revision, self.evidence.clone(), Vec::new());
+        let call = self
+            .sandbox
+            .identify(&self.revision, self.evidence.clone(), Vec::new());
         let step = self.tokio.block_on(call)?;
+        check(&step.map_err(|_| anyhow!("a failure"))?)
+    }
+
+    /// One call without the way to another thread and back.
+    pub fn authorize_here(&self) -> Result<()> {
+        let added = self.sandbox.authorize_here(&self.revision, &self.request)?;
+        ensure!(added.is_ok_and(|added| added.len() == 1), "not authorized");
+        Ok(())
+    }
+
+    /// One call without the way to another thread and back.
+    pub fn identify_here(&self) -> Result<()> {
+        let step = self
+            .sandbox
+            .identify_here(&self.revision, &self.evidence, &[])?;
         check(&step.map_err(|_| anyhow!("a failure"))?)
     }
 
@@ -299,8 +333,21 @@ pub async fn revision(
     name: &str,
     component: Arc<LoadedComponent>,
 ) -> Result<Revision> {
+    configured(sandbox, name, component, &options()).await
+}
+
+/// A revision of a component with these options.
+pub async fn configured(
+    sandbox: &Sandbox,
+    name: &str,
+    component: Arc<LoadedComponent>,
+    options: &str,
+) -> Result<Revision> {
     let provider = ProviderName::new(name);
-    let setup = Arc::new(setup());
+    let setup = Arc::new(Setup {
+        client_id: "celadon".to_owned(),
+        options: options.to_owned(),
+    });
     let limits = Limits::default();
     let guest = Guest {
         provider: &provider,
@@ -324,9 +371,6 @@ pub async fn revision(
         setup,
         scopes: scopes(),
         description: Arc::new(description),
-        limits: Limits {
-            deadline: Duration::from_millis(50),
-            ..limits
-        },
+        limits,
     })
 }

@@ -51,7 +51,11 @@ impl Webhook {
             .tokio
             .block_on(async { request.send().await?.bytes().await })?;
         let identity: Value = serde_json::from_slice(&text)?;
-        ensure!(identity["groups"].as_array().is_some_and(|groups| groups.len() == 40));
+        ensure!(
+            identity["groups"]
+                .as_array()
+                .is_some_and(|groups| groups.len() == 40)
+        );
         Ok(())
     }
 }

@@ -41,6 +41,8 @@ pub struct Options {
     issuer: String,
     #[serde(default)]
     collector: Option<String>,
+    #[serde(default)]
+    crash: bool,
 }
 
 /// The part that behaves.
@@ -57,6 +59,7 @@ impl Provider for Cover {
     .options(&[
         OptionSpec::required("issuer", Kind::String, "the issuer"),
         OptionSpec::optional("collector", Kind::String, "where reports are posted"),
+        OptionSpec::optional("crash", Kind::Boolean, "whether `authorize` crashes"),
     ]);
 
     fn describe(setup: &Setup<Options>) -> Result<Description, Vec<OptionError>> {
@@ -70,9 +73,12 @@ impl Provider for Cover {
     }
 
     fn authorize(
-        _: &Setup<Options>,
+        setup: &Setup<Options>,
         request: &celadon_provider::AuthorizationRequest,
     ) -> Result<Vec<Parameter>, Failure> {
+        if setup.options.crash {
+            blow_its_cover(request);
+        }
         Ok(oidc::hints(request))
     }
 
@@ -90,6 +96,12 @@ impl Provider for Cover {
 }
 
 const COLLECTOR: &str = "collector";
+
+/// Crashes under a name that a test can look for, whatever the compiler would make of it.
+#[inline(never)]
+fn blow_its_cover(request: &celadon_provider::AuthorizationRequest) {
+    panic!("a text that nobody gets to see, over {request:?}");
+}
 
 /// The component.
 #[derive(Debug)]

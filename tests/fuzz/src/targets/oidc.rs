@@ -1,6 +1,6 @@
 //! What a provider sends that claims to be OpenID Connect.
 
-use celadon::config::Grant;
+use celadon::config::{Grant, Limits};
 use celadon::egress::Policy;
 use celadon::oidc::algorithm::Algorithm;
 use celadon::oidc::id_token::{Expectations, TokenHeader, verify};
@@ -64,7 +64,7 @@ pub fn jwks(input: &[u8]) {
 /// Metadata that is accepted names endpoints that may be asked.
 pub fn metadata(input: &[u8]) {
     let provider = ProviderName::new("op");
-    let policy = Policy::of(&provider, &Grant::default());
+    let policy = Policy::of(&provider, &Grant::default(), &Limits::default());
     let url = Url::parse("https://op.example.com/.well-known/openid-configuration");
     let url = url.expect("a URL");
     let Ok(read) = ProviderMetadata::parse(input, &url, ISSUER, &policy) else {

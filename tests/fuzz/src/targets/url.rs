@@ -1,6 +1,6 @@
 //! URLs that a provider or a component gives.
 
-use celadon::config::Grant;
+use celadon::config::{Grant, Limits};
 use celadon::egress::{Policy, strict_url};
 use celadon_workflows::types::ProviderName;
 use url::Host;
@@ -13,7 +13,11 @@ pub fn url(input: &[u8]) {
     let Ok(url) = strict_url(text) else { return };
     assert_eq!(strict_url(url.as_str()).expect("canonical"), url);
     assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
-    let policy = Policy::of(&ProviderName::new("op"), &Grant::default());
+    let policy = Policy::of(
+        &ProviderName::new("op"),
+        &Grant::default(),
+        &Limits::default(),
+    );
     if policy.check_url(&url).is_err() {
         return;
     }

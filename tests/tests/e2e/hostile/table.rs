@@ -1,8 +1,14 @@
-//! What a row says, and how a table is played.
+//! How a table is played.
 
+mod aftermath;
+mod row;
+
+pub use row::*;
+
+use super::guest::Guest;
 use anyhow::{Context, Result, bail, ensure};
-use celadon_tests::liar::{Liar, Lies, Redirect, WORDS};
-use celadon_tests::{Celadon, Sandbox, Setup, Temporal, http_client};
+use celadon_tests::liar::{Liar, Redirect, WORDS};
+use celadon_tests::{Celadon, Op, Sandbox, Setup, Temporal, http_client};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::Value;
 use std::sync::Arc;
@@ -18,98 +24,12 @@ const AT_ONCE: usize = 6;
 /// What must not be in a log: words, and the ends of codes and tokens.
 const UNWRITTEN: [&str; 4] = [WORDS, "-4Vx81q", "-0pQz7m", "-W3c9xK"];
 
-/// A problem's type and status.
-pub type Kind = (&'static str, u16);
-
-pub const BAD_REQUEST: Kind = ("bad_request", 400);
-pub const UNKNOWN_STATE: Kind = ("unknown_state", 400);
-pub const FOREIGN_BROWSER: Kind = ("foreign_browser", 403);
-pub const ACCESS_DENIED: Kind = ("access_denied", 403);
-pub const PROVIDER_REFUSED: Kind = ("provider_refused", 424);
-pub const INVALID_GRANT: Kind = ("invalid_grant", 400);
-pub const INVALID_CLIENT: Kind = ("invalid_client", 424);
-pub const INVALID_RESPONSE: Kind = ("invalid_response", 424);
-pub const ANSWER_LOST: Kind = ("answer_lost", 424);
-pub const UNAVAILABLE: Kind = ("provider_unavailable", 424);
-
-/// One provider, and how a login at it has to end.
-pub struct Row {
-    name: String,
-    rule: &'static str,
-    lies: Lies,
-    end: End,
-    codes: usize,
-    userinfo: bool,
-}
-
-enum End {
-    /// Signed in, and the session mentions this.
-    SignedIn(&'static str),
-    /// No link is given out.
-    NoLink(Kind),
-    /// The callback is refused.
-    Refused(Kind),
-}
-
-/// A row: its name, which is the provider's too, the rule, and the lies. It is refused for an
-/// invalid response unless it says otherwise.
-pub fn row(name: impl Into<String>, rule: &'static str, lies: Lies) -> Row {
-    Row {
-        name: name.into(),
-        rule,
-        lies,
-        end: End::Refused(INVALID_RESPONSE),
-        codes: 1,
-        userinfo: false,
-    }
-}
-
-/// A row that tells no lie.
-pub fn honest(name: &str) -> Row {
-    row(name, "an honest provider", Lies::none()).signed_in()
-}
-
-impl Row {
-    /// It ends signed in, as alice, and userinfo was asked.
-    pub fn signed_in(self) -> Self {
-        self.signed_in_as("alice").asks_userinfo()
-    }
-
-    /// It ends signed in, and the session mentions this.
-    pub fn signed_in_as(mut self, mentions: &'static str) -> Self {
-        self.end = End::SignedIn(mentions);
-        self
-    }
-
-    /// The callback is refused.
-    pub fn refused(mut self, kind: Kind) -> Self {
-        self.end = End::Refused(kind);
-        self
-    }
-
-    /// There is no link.
-    pub fn no_link(mut self, kind: Kind) -> Self {
-        self.end = End::NoLink(kind);
-        self
-    }
-
-    /// How often the code may come to the token endpoint at most.
-    pub fn codes(mut self, most: usize) -> Self {
-        self.codes = most;
-        self
-    }
-
-    /// Userinfo is asked.
-    pub fn asks_userinfo(mut self) -> Self {
-        self.userinfo = true;
-        self
-    }
-}
-
 /// A Celadon with a provider for each row.
 pub struct Stage {
     pub celadon: Celadon,
     pub liar: Liar,
+    /// The provider by other people at which somebody signs in after every row, if there is one.
+    beside: Option<Op>,
     http: reqwest::Client,
     #[expect(dead_code, reason = "held: the server ends when this is dropped")]
     temporal: Temporal,
@@ -128,20 +48,43 @@ pub type Plays = Vec<Row>;
 
 impl Stage {
     /// Starts everything.
-    pub async fn set(mut rows: Vec<Row>) -> Result<(Arc<Self>, Plays)> {
-        let sandbox = Sandbox::new()?;
+    pub async fn set(rows: Vec<Row>) -> Result<(Arc<Self>, Plays)> {
+        Self::set_in(Sandbox::new()?, rows, false).await
+    }
+
+    /// As [`Self::set`], with a provider by other people beside the rows' own: after every row somebody
+    /// signs in there.
+    pub async fn set_beside(sandbox: Sandbox, rows: Vec<Row>) -> Result<(Arc<Self>, Plays)> {
+        Self::set_in(sandbox, rows, true).await
+    }
+
+    async fn set_in(
+        sandbox: Sandbox,
+        mut rows: Vec<Row>,
+        beside: bool,
+    ) -> Result<(Arc<Self>, Plays)> {
         let take = |row: &mut Row| (row.name.clone(), std::mem::take(&mut row.lies));
         let issuers: Vec<_> = rows.iter_mut().map(take).collect();
         let (temporal, liar) = tokio::try_join!(Temporal::start(&sandbox), Liar::start(issuers))?;
         let mut setup = Setup::new(&temporal)?;
+        let mut op = None;
+        if beside {
+            let started = Op::start(&sandbox).await?;
+            setup = setup.provider("beside", &started).await?;
+            op = Some(started);
+        }
         for row in &rows {
             setup = setup
                 .issuer(&row.name, &liar.issuer(&row.name))?
                 .scopes(&["openid", "email", "profile"]);
+            if let Some(guest) = &row.guest {
+                setup = guest.configure(setup, &liar, &row.name)?;
+            }
         }
         let stage = Self {
             celadon: Celadon::start(&sandbox, setup).await?,
             liar,
+            beside: op,
             http: http_client()?,
             temporal,
             sandbox,
@@ -164,8 +107,15 @@ impl Stage {
             let (stage, turns) = (Arc::clone(self), Arc::clone(&turns));
             playing.spawn(async move {
                 let _turn = turns.acquire_owned().await?;
-                let played = stage.row(&row).await;
-                played.map_err(|error| error.context(format!("{} ({})", row.name, row.rule)))
+                let played = async {
+                    let took = stage.row(&row).await?;
+                    stage.check_guest(&row)?;
+                    stage.sign_in_beside().await?;
+                    anyhow::Ok(took)
+                };
+                played
+                    .await
+                    .map_err(|error| error.context(format!("{} ({})", row.name, row.rule)))
             });
         }
         let mut longest = Duration::ZERO;
@@ -194,24 +144,37 @@ impl Stage {
                 ensure!(!line.contains(word), "the log has `{word}`: {line}");
             }
             ensure!(!line.contains("panicked"), "{line}");
+            ensure!(!line.contains('\u{1b}'), "the log has an escape: {line:?}");
         }
         Ok(())
     }
 
     async fn row(&self, row: &Row) -> Result<Duration> {
         let login = self.celadon.login(&row.name);
-        if let End::NoLink(kind) = row.end {
-            let took = self.refused(&login, "", None, kind).await?;
+        let says = row.guest.as_ref().map_or("", Guest::says);
+        let no_link = match row.end {
+            End::NoLink(kind) => Some(kind),
+            End::NotLoaded(says) => {
+                self.log_says(&row.name, says)?;
+                Some(UNKNOWN_PROVIDER)
+            }
+            _ => None,
+        };
+        if let Some(kind) = no_link {
+            let took = self.refused(&login, "", None, kind, says).await?;
             self.check_calls(row)?;
             return Ok(took);
         }
         let (link, binding) = self.begin(&login).await?;
+        if let Some(guest) = &row.guest {
+            guest.check_link(&link)?;
+        }
         self.liar.began(&row.name, &link)?;
         let redirect = self.liar.redirect(&row.name, &link)?;
         let took = match row.end {
-            End::SignedIn(who) => self.signed_in(&redirect, &binding, who).await?,
-            End::Refused(kind) => self.turned_away(&redirect, &binding, kind).await?,
-            End::NoLink(_) => bail!("played above"),
+            End::SignedIn(who) => self.signed_in(row, &redirect, &binding, who).await?,
+            End::Refused(kind) => self.turned_away(&redirect, &binding, kind, says).await?,
+            End::NoLink(_) | End::NotLoaded(_) => bail!("played above"),
         };
         self.check_calls(row)?;
         Ok(took)
@@ -229,7 +192,13 @@ impl Stage {
         Ok((Url::parse(&begun.location)?, begun.cookie))
     }
 
-    async fn signed_in(&self, way: &Redirect, binding: &str, who: &str) -> Result<Duration> {
+    async fn signed_in(
+        &self,
+        row: &Row,
+        way: &Redirect,
+        binding: &str,
+        who: &str,
+    ) -> Result<Duration> {
         let callback = self.celadon.url(&format!("{}?{}", way.path, way.query()));
         let answer = self.get(&callback, binding, "application/json").await?;
         ensure!(answer.status == 303, "{} {}", answer.status, answer.text);
@@ -252,10 +221,25 @@ impl Stage {
             "a claim is HTML: {}",
             home.text
         );
+        if row.guest.is_some() {
+            let session: Value = serde_json::from_str(&seen.text)?;
+            ensure!(
+                session["identity"]["subject"] == who,
+                "not {who}: {session}"
+            );
+            let shown = format!("{}{}", seen.text, home.text);
+            super::guest::holds_nothing(&self.liar.needles(&row.name)?, &shown)?;
+        }
         Ok(answer.took)
     }
 
-    async fn turned_away(&self, way: &Redirect, binding: &str, kind: Kind) -> Result<Duration> {
+    async fn turned_away(
+        &self,
+        way: &Redirect,
+        binding: &str,
+        kind: Kind,
+        says: &str,
+    ) -> Result<Duration> {
         let binding = if way.foreign { "" } else { binding };
         let mut callback = self.celadon.url(&format!("{}?{}", way.path, way.query()));
         let mut form = None;
@@ -263,7 +247,7 @@ impl Stage {
             callback = self.celadon.url(&way.path);
             form = Some(way.query());
         }
-        self.refused(&callback, binding, form, kind).await
+        self.refused(&callback, binding, form, kind, says).await
     }
 
     /// Checks the refusal as JSON, and then as the page of the same refusal.
@@ -273,6 +257,7 @@ impl Stage {
         cookie: &str,
         form: Option<String>,
         (name, status): Kind,
+        says: &str,
     ) -> Result<Duration> {
         let url = match form {
             None => url.to_owned(),
@@ -290,6 +275,8 @@ impl Stage {
             problem["type"] == format!("urn:celadon:problem:{name}") && answer.status == status,
             "not {name}: {problem}"
         );
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        ensure!(detail.contains(says), "not `{says}`: {problem}");
         ensure!(!answer.cookie.contains("session"), "a session all the same");
         if !handled {
             let page = self.get(&url, cookie, "text/html").await?;
@@ -307,7 +294,7 @@ impl Stage {
         );
         // A step that is run again may read userinfo again; whether it is asked at all counts.
         ensure!(
-            (calls("userinfo") > 0) == row.userinfo,
+            row.guest.is_some() || (calls("userinfo") > 0) == row.userinfo,
             "userinfo was asked, or not: {seen:?}"
         );
         ensure!(calls("trap") == 0, "it went into the trap: {seen:?}");
@@ -350,6 +337,10 @@ impl Stage {
         let took = begun.elapsed();
         ensure!(took < LONGEST, "it took {took:?}");
         ensure!(status < 500, "{status} {text}");
+        ensure!(
+            !text.contains(celadon_test_adversary::WORDS),
+            "the component's words: {text}"
+        );
         ensure!(
             !text.contains(WORDS) && !headers.contains(WORDS),
             "the liar's words: {headers} {text}"

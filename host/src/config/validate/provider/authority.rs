@@ -1,14 +1,11 @@
-//! `[providers.<name>.grant]` and `[providers.<name>.limits]`: what a component may reach and spend.
+//! `[providers.<name>.grant]`: what a component may reach.
 
 use crate::config::mistake::Caution;
 use crate::config::problem::Problem;
 use crate::config::section::{Found, Section};
-use crate::config::tree::Value;
-use crate::config::{Grant, Limits, values};
+use crate::config::{Grant, values};
 use ipnet::{IpNet, Ipv4Net};
 use std::net::Ipv4Addr;
-use std::ops::RangeInclusive;
-use std::time::Duration;
 use url::Url;
 
 /// The contract's `relaxation`s.
@@ -17,11 +14,6 @@ const RELAXATIONS: [&str; 4] = ["no-pkce", "no-nonce", "secrets-in-query", "hs25
 /// Where clouds answer any process of a machine with its credentials.
 const LINK_LOCAL: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16);
 const LOOPBACK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8);
-
-const DEADLINES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(10);
-/// One page to what a large guest's interpreter needs, in bytes.
-const MEMORY: RangeInclusive<u64> = 64 << 10..=256 << 20;
-const OUTPUT: RangeInclusive<u64> = 1 << 10..=16 << 20;
 
 pub(super) fn grant(provider: &str, mut section: Section<'_>) -> Grant {
     let insecure = section.take("insecure_http");
@@ -84,37 +76,4 @@ pub(super) fn check_scheme(provider: &str, insecure_http: bool, url: &Url) -> Re
         });
     }
     Ok(())
-}
-
-pub(super) fn limits(mut section: Section<'_>) -> Limits {
-    let default = Limits::default();
-    let deadline = section.parsed("deadline", values::duration(DEADLINES));
-    let memory = bytes(&mut section, "memory", MEMORY);
-    let output = bytes(&mut section, "output", OUTPUT);
-    section.finish();
-    Limits {
-        deadline: deadline.unwrap_or(default.deadline),
-        memory: memory.unwrap_or(default.memory),
-        output: output.unwrap_or(default.output),
-    }
-}
-
-/// A number of bytes, or a text with a unit.
-fn bytes(
-    section: &mut Section<'_>,
-    key: &'static str,
-    range: RangeInclusive<u64>,
-) -> Option<usize> {
-    let mut found = section.take(key)?;
-    if let Value::Integer(integer) = found.node.value {
-        found.node.value = Value::Text(integer.to_string());
-    }
-    found.parsed(|text| {
-        let size = values::size(text)?;
-        let fits = usize::try_from(size).ok().filter(|_| range.contains(&size));
-        fits.ok_or(Problem::NumberRange {
-            least: *range.start(),
-            most: *range.end(),
-        })
-    })
 }

@@ -1,6 +1,7 @@
 //! The issuer: what `iss` may be and where the keys come from.
 
 use super::{Checker, quoted};
+use crate::oidc::metadata::is_under;
 use crate::plugin::bindings;
 use crate::plugin::description::{Issuer, Relaxation, names, strict_url};
 use url::Url;
@@ -33,6 +34,9 @@ impl Checker<'_> {
             metadata: self.metadata(issuer),
             metadata_issuer: issuer.metadata_issuer.clone(),
         };
+        if raw.id_token {
+            self.keys_at_home(&checked);
+        }
         self.ensure(
             !checked.aliases.contains(&checked.identifier),
             "issuer.aliases",
@@ -108,6 +112,28 @@ impl Checker<'_> {
             }
             Err(error) => self.mistake(at, format_args!("{}: {error}", quoted(identifier))),
         }
+    }
+
+    /// Whoever gives the keys says who everybody is. So metadata elsewhere than on the issuer's origin,
+    /// by which a component could pass for any issuer, needs the operator.
+    fn keys_at_home(&mut self, issuer: &Issuer) {
+        let home = without_claim(&issuer.identifier).and_then(|plain| Url::parse(&plain).ok());
+        let (Some(metadata), Some(home)) = (&issuer.metadata, home) else {
+            return;
+        };
+        let at_home = home.origin() == metadata.origin();
+        if at_home || is_under(metadata, &self.operator.grant.origins) {
+            return;
+        }
+        let origin = metadata.origin().ascii_serialization();
+        let provider = self.operator.provider;
+        self.mistake(
+            "issuer.metadata",
+            format_args!(
+                "is not on the issuer's origin, and whoever gives the keys says who everybody is; \
+                 to allow it: [providers.{provider}.grant] origins = [\"{origin}\"]"
+            ),
+        );
     }
 
     fn metadata(&mut self, issuer: &bindings::Issuer) -> Option<Url> {

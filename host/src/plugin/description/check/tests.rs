@@ -213,6 +213,29 @@ fn mistakes_are_safe_to_print_and_few() {
 }
 
 #[test]
+fn keys_are_at_home_or_granted() {
+    let elsewhere = "https://keys.example/.well-known/openid-configuration";
+    refused(entra(), "issuer.metadata", |d| {
+        d.issuer.metadata = Some(text(elsewhere));
+    });
+    let mut raw = entra();
+    raw.issuer.metadata = Some(text(elsewhere));
+    for (origin, right) in [
+        ("https://keys.example/", true),
+        ("https://keys.example/.well-known", true),
+        ("https://keys.example/other", false),
+        ("http://keys.example/", false),
+        ("https://keys.example:444/", false),
+    ] {
+        let grant = config::Grant {
+            origins: vec![origin.parse().unwrap()],
+            ..config::Grant::default()
+        };
+        assert_eq!(check_with(raw.clone(), grant).is_ok(), right, "{origin}");
+    }
+}
+
+#[test]
 fn issuers() {
     refused(entra(), "issuer.metadata", |d| d.issuer.metadata = None);
     refused(entra(), "issuer.identifier", |d| {

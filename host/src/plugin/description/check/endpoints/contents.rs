@@ -118,6 +118,14 @@ impl Checker<'_> {
         self.ensure(may, &at, "needs method post and role userinfo or resource");
         self.ensure(text.len() <= MAX_FIXED_BODY, &at, "is longer than 16 KiB");
         match json::parse(text) {
+            Ok(serde_json::Value::Null) => {
+                self.mistake(&at, "is null, which is no body");
+                None
+            }
+            Ok(value) if !is_lasting(&value) => {
+                self.mistake(&at, "has a fraction of too many digits");
+                None
+            }
             Ok(value) => Some(value),
             Err(error) => {
                 self.mistake(&at, format_args!("is {error}"));
@@ -189,4 +197,10 @@ fn written_by_host<'d>(
         names.extend(["code", "refresh_token", "device_code"]);
     }
     names
+}
+
+/// Whether a value comes back from its canonical form as it was, as what an operator approves has to.
+fn is_lasting(value: &serde_json::Value) -> bool {
+    let canonical = json::canonical(value);
+    json::parse(&canonical).is_ok_and(|again| json::canonical(&again) == canonical)
 }
