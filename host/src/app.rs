@@ -44,6 +44,8 @@ const LAST_TRACES: Duration = Duration::from_secs(2);
 pub struct Started {
     /// The address that it listens on: the port is known even where 0 was asked for.
     pub address: SocketAddr,
+    /// Configured providers that can be used.
+    pub available: usize,
 }
 
 /// Runs Celadon until it is told to stop by SIGTERM or SIGINT.
@@ -68,7 +70,8 @@ pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), Ap
             address: app.config.server.listen,
             source,
         })?;
-    started(Started { address });
+    let available = app.available;
+    started(Started { address, available });
     app.serve(stop).await
 }
 
@@ -76,6 +79,7 @@ pub async fn run(config: Config, started: impl FnOnce(Started)) -> Result<(), Ap
 pub struct App {
     config: Arc<Config>,
     listener: TcpListener,
+    available: usize,
     web: Web,
     steps: Arc<Steps>,
     client: watch::Sender<Option<Connected>>,
@@ -95,11 +99,11 @@ impl App {
             .map_err(AppError::Store)?;
         let readiness = Readiness::new();
         readiness.set(Part::Store, true);
-        let revisions = load_providers(&config, approvals, &store, &keys).await?;
+        let (revisions, available) = load_providers(&config, approvals, &store, &keys).await?;
         readiness.set(Part::Plugins, true);
         let steps = Arc::new(Steps {
             providers: providers(&config)?,
-            discovery: Discovery::new(Arc::clone(&store)),
+            discovery: Discovery::new(Arc::clone(&store), keys.clone()),
             signing_keys: KeySets::new(),
             revisions: Arc::new(revisions),
             config: Arc::clone(&config),
@@ -129,6 +133,7 @@ impl App {
         Ok(Self {
             config,
             listener,
+            available,
             web,
             steps,
             client,
@@ -170,13 +175,14 @@ async fn listen(config: &Config) -> Result<TcpListener, AppError> {
         .map_err(|source| AppError::Listen { address, source })
 }
 
-/// The components. One that cannot be loaded is reported and takes no other with it.
+/// The components, and how many providers have theirs. One that cannot be loaded is reported and takes
+/// no other with it.
 async fn load_providers(
     config: &Config,
     approvals: Approvals,
     store: &SharedStore,
     keys: &KeyRing,
-) -> Result<Providers, AppError> {
+) -> Result<(Providers, usize), AppError> {
     let engines = Engines::usual().map_err(AppError::Engine)?;
     let compiler = Compiler::children()
         .map_err(EngineError::Compiler)
@@ -190,10 +196,11 @@ async fn load_providers(
     let sandbox = Sandbox::with_diagnosis(&library);
     let store: Arc<dyn store::Components> = Arc::clone(store) as _;
     let (providers, failures) = Providers::load(config, approvals, store, library, sandbox).await;
+    let available = config.providers.len().saturating_sub(failures.len());
     for failure in failures {
         tracing::error!(provider = %failure.provider, error = %failure, "a provider is not available");
     }
-    Ok(providers)
+    Ok((providers, available))
 }
 
 /// Beside the key ring: both are this host's alone.

@@ -10,6 +10,7 @@ pub mod dev;
 mod keys;
 mod log;
 mod provider;
+mod say;
 mod serve;
 
 use crate::app::AppError;
@@ -74,6 +75,16 @@ enum Command {
     CompileComponent(compile::Order),
 }
 
+impl Command {
+    fn reads_configuration(&self) -> bool {
+        match self {
+            Self::Dev(_) | Self::CompileComponent(_) => false,
+            Self::Provider(command) => command.reads_configuration(),
+            Self::Serve | Self::Check | Self::Keys(_) => true,
+        }
+    }
+}
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -92,6 +103,9 @@ pub(crate) enum CliError {
     /// `CELADON_LOG` or `CELADON_LOG_FORMAT`.
     #[error(transparent)]
     Log(#[from] log::LogError),
+    /// `--config` for a command that reads none: what it names would be taken for checked.
+    #[error("this command reads no configuration: leave `--config` out")]
+    NoConfiguration,
     /// The sandbox could not be set up.
     #[error("the sandbox cannot be set up")]
     Sandbox(#[source] crate::plugin::engine::EngineError),
@@ -118,6 +132,7 @@ impl CliError {
             Self::Configuration(_)
             | Self::Providers { .. }
             | Self::Log(_)
+            | Self::NoConfiguration
             | Self::Approvals(_)
             | Self::App(AppError::Approvals(_)) => 2,
             Self::Sandbox(_) | Self::Runtime(_) | Self::App(_) | Self::Dev(_) | Self::Keys(_) => 1,
@@ -132,9 +147,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
     if let Command::CompileComponent(order) = &arguments.command {
         return ExitCode::from(confined::run(order.into()));
     }
+    let needless = arguments.config.is_some() && !arguments.command.reads_configuration();
     let file = arguments.config.or_else(file_of_environment);
     let file = file.as_deref();
     let done = match arguments.command {
+        _ if needless => Err(CliError::NoConfiguration),
         Command::CompileComponent(_) => Ok(()),
         Command::Serve => serve::run(file),
         Command::Dev(options) => develop(options),
@@ -174,16 +191,16 @@ fn configuration(file: Option<&Path>) -> Result<(Config, Vec<Warning>), ConfigEr
 fn complain(error: &CliError) {
     if let CliError::Configuration(errors) = error {
         for mistake in errors.mistakes() {
-            eprintln!("error: {mistake}");
+            say::error(format_args!("error: {mistake}"));
         }
         return;
     }
     // An error may quote what a stranger wrote. Celadon's own lines stay lines.
     let safe = |error: &dyn error::Error| plain::lines(&error.to_string(), LONGEST_LINE);
-    eprintln!("error: {}", safe(error));
+    say::error(format_args!("error: {}", safe(error)));
     let mut source = error::Error::source(error);
     while let Some(cause) = source {
-        eprintln!("  because: {}", safe(cause));
+        say::error(format_args!("  because: {}", safe(cause)));
         source = cause.source();
     }
 }
@@ -218,6 +235,24 @@ mod tests {
         }
         let build = parse("celadon provider build a.wasm --output b.wasm --config c.toml").unwrap();
         assert_eq!(build.config, Some(PathBuf::from("c.toml")));
+    }
+
+    #[test]
+    fn a_configuration_that_nobody_would_read_is_refused() {
+        for line in [
+            "celadon dev",
+            "celadon provider build a.wasm --output b.wasm",
+            "celadon provider bundle a.wasm",
+            "celadon provider check a.wasm",
+            "celadon provider inspect a.wasm",
+        ] {
+            let command = parse(line).unwrap().command;
+            assert!(!command.reads_configuration(), "{line}");
+        }
+        for line in ["celadon serve", "celadon check", "celadon provider approve"] {
+            assert!(parse(line).unwrap().command.reads_configuration(), "{line}");
+        }
+        assert_eq!(CliError::NoConfiguration.code(), 2);
     }
 
     #[test]

@@ -153,6 +153,23 @@ impl Celadon {
             .context("cannot run celadon")
     }
 
+    /// As [`Self::run`], where nothing that it says can be written. The exit code.
+    pub fn run_unheard(
+        sandbox: &Sandbox,
+        setup: &Setup,
+        arguments: &[&str],
+    ) -> Result<Option<i32>> {
+        let config = sandbox.file("celadon.toml");
+        std::fs::write(&config, setup.toml()?)?;
+        let full = || std::fs::File::options().write(true).open("/dev/full");
+        let status = command(setup, &config, arguments)?
+            .stdout(full()?)
+            .stderr(full()?)
+            .status()
+            .context("cannot run celadon")?;
+        Ok(status.code())
+    }
+
     /// As [`Self::run_again`], of another copy of the program.
     pub fn run_copy(
         program: &Path,

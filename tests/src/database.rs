@@ -23,6 +23,14 @@ impl Database {
         }
     }
 
+    /// Runs a statement, as somebody who can write to the file. Answers how many rows it changed.
+    pub async fn change(&self, statement: &'static str) -> Result<u64> {
+        let options = SqliteConnectOptions::new().filename(self.folder.join(FILES[0]));
+        let mut connection = options.connect().await?;
+        let changed = sqlx::query(statement).execute(&mut connection).await?;
+        Ok(changed.rows_affected())
+    }
+
     /// Keeps everybody else from writing, until the connection is dropped.
     pub async fn lock(&self) -> Result<SqliteConnection> {
         let options = SqliteConnectOptions::new().filename(self.folder.join(FILES[0]));

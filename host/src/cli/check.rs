@@ -6,7 +6,7 @@ mod summary;
 pub(super) use inspect::{inspect, mistakes};
 pub(super) use summary::{grant, line, or_none};
 
-use super::{CliError, LONGEST_LINE, configuration};
+use super::{CliError, LONGEST_LINE, configuration, say};
 use crate::config::{Config, DEFAULT_FILE};
 use crate::plain;
 use celadon_workflows::types::ProviderName;
@@ -23,7 +23,7 @@ pub struct ProviderReport {
     pub facts: Vec<(&'static str, String)>,
     /// What is worth a thought.
     pub warnings: Vec<String>,
-    /// Why it cannot be used, each with its mend.
+    /// Why it cannot be used, each with its mend. Safe for a terminal.
     pub mistakes: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn run(
     let (config, warnings) = configuration(file)?;
     let reports = inspect(&config)?;
     for warning in &warnings {
-        eprintln!("warning: {warning}");
+        say::error(format_args!("warning: {warning}"));
     }
     let path = file.unwrap_or(Path::new(DEFAULT_FILE)).display();
     let mut wrong = 0;
@@ -44,11 +44,10 @@ pub(super) fn run(
         let name = &report.provider;
         for warning in &report.warnings {
             let warning = plain::lines(warning, LONGEST_LINE);
-            eprintln!("warning: {path}: providers.{name}: {warning}");
+            say::error(format_args!("warning: {path}: providers.{name}: {warning}"));
         }
         for mistake in &report.mistakes {
-            let mistake = plain::lines(mistake, LONGEST_LINE);
-            eprintln!("error: {path}: providers.{name}.{mistake}");
+            say::error(format_args!("error: {path}: providers.{name}.{mistake}"));
         }
         wrong += usize::from(!report.mistakes.is_empty());
     }

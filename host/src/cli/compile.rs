@@ -12,7 +12,9 @@ use clap::builder::PossibleValuesParser;
 pub(super) struct Order {
     #[arg(value_parser = PossibleValuesParser::new(Tier::ALL.map(Tier::as_str)))]
     tier: String,
-    #[arg(value_parser = PossibleValuesParser::new(Purpose::ALL.map(Purpose::as_str)))]
+    #[arg(value_parser = PossibleValuesParser::new(
+        Purpose::ALL.map(Purpose::as_str).into_iter().chain([confined::VERDICT])
+    ))]
     purpose: String,
     /// Seconds of CPU time.
     seconds: u64,
@@ -30,7 +32,7 @@ impl From<&Order> for confined::Order {
             .find(|purpose| purpose.as_str() == order.purpose);
         Self {
             tier: tier.unwrap_or_default(),
-            purpose: purpose.unwrap_or(Purpose::Calls),
+            purpose,
             seconds: order.seconds,
             memory: order.memory,
         }

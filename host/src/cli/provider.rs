@@ -11,11 +11,17 @@ mod check;
 mod inspect;
 
 use super::CliError;
-use crate::plugin::component::MAX_COMPONENT_BYTES;
+use crate::config::{Limits, Tier};
+use crate::plugin::component::compile::{Children, CompileError};
+use crate::plugin::component::inspect::InspectError;
+use crate::plugin::component::{ComponentError, MAX_COMPONENT_BYTES};
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// `celadon provider`
 #[derive(Debug, Subcommand)]
@@ -36,6 +42,35 @@ pub(super) enum Command {
     /// Tell what can be known of a component without running any of it
     #[command(after_help = inspect::HELP)]
     Inspect(inspect::Inspect),
+}
+
+impl Command {
+    /// Whether it asks what is configured.
+    pub(super) fn reads_configuration(&self) -> bool {
+        matches!(self, Self::Approve(_))
+    }
+}
+
+/// What a component is taken for.
+#[derive(Debug, clap::Args)]
+struct Kind {
+    /// The tier of its limits, as in a configuration: an interpreter needs "large"
+    #[arg(
+        long,
+        default_value = Tier::Compact.as_str(),
+        value_parser = PossibleValuesParser::new(Tier::ALL.map(Tier::as_str))
+    )]
+    tier: String,
+}
+
+impl Kind {
+    /// The tier's usual limits.
+    fn limits(&self) -> Limits {
+        let tier = Tier::ALL
+            .into_iter()
+            .find(|tier| tier.as_str() == self.tier);
+        Limits::of(tier.unwrap_or_default())
+    }
 }
 
 /// Why a command failed.
@@ -70,7 +105,7 @@ pub(crate) enum ProviderError {
         /// As it was named.
         path: PathBuf,
         /// Why.
-        source: crate::plugin::component::inspect::InspectError,
+        source: ComponentError,
     },
     /// `bundle`, of a file whose name cannot stand in a list.
     #[error("the file name of {path:?} must be 1 to 128 visible ASCII characters")]
@@ -96,7 +131,7 @@ pub(super) fn run(config: Option<&Path>, command: Command) -> Result<(), CliErro
         Command::Build(build) => {
             build::run(&build).map_err(|error| ProviderError::from(error).into())
         }
-        Command::Bundle(bundle) => Ok(bundle::run(&bundle)?),
+        Command::Bundle(bundle) => bundle::run(&bundle),
         Command::Check(check) => check::run(&check),
         Command::Inspect(inspect) => inspect::run(&inspect),
     }
@@ -115,4 +150,20 @@ fn read(path: &Path) -> Result<Vec<u8>, ProviderError> {
             source,
         })?;
     Ok(bytes)
+}
+
+/// Whether these bytes are a provider, within a tier's limits. A stranger can make validation last
+/// for minutes, so a compiler's child is asked, as it is by a host.
+fn verdict(bytes: &[u8], limits: &Limits) -> Result<Result<(), ComponentError>, CliError> {
+    let most = limits.component_size;
+    if bytes.len() > most {
+        return Ok(Err(InspectError::TooBig { most }.into()));
+    }
+    let asked = async {
+        let children = Children::of_this_program();
+        let children = children.map_err(|error| CompileError::NotRun(Arc::new(error)))?;
+        Ok(children.inspect(bytes, limits).await?)
+    };
+    let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    Ok(runtime.block_on(asked))
 }

@@ -15,7 +15,8 @@ pub(super) fn run(file: Option<&Path>) -> Result<(), CliError> {
     let providers = config.providers.len();
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     runtime.block_on(app::run(config, move |started| {
-        tracing::info!(address = %started.address, %public_url, providers, "listening");
+        let (address, available) = (started.address, started.available);
+        tracing::info!(%address, %public_url, providers, available, "listening");
     }))?;
     Ok(())
 }

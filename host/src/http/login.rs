@@ -30,6 +30,8 @@ const HINTS: [&str; 5] = [
     "max_age",
     "acr_values",
 ];
+/// Seconds that a browser stays bound after its login's expiry: as long as the store remembers it.
+const AFTERLIFE: u64 = 3600;
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 
@@ -128,7 +130,10 @@ fn bind(edge: &Edge, begun: &Begun, request: &HeaderMap, response: &mut HeaderMa
     for surplus in edge.cookies.surplus(request) {
         edge.cookies.clear(response, &surplus);
     }
-    let seconds = begun.expires_at.saturating_sub(clock::now());
+    // Longer than the login: who comes back late is told so, and one that was answered in time may
+    // be fetched late.
+    let left = begun.expires_at.saturating_sub(clock::now());
+    let seconds = left.saturating_add(AFTERLIFE);
     edge.cookies
         .set_binding(response, &begun.login, &begun.binding, seconds);
 }

@@ -20,7 +20,7 @@ async fn the_documentation_lists_every_metric() {
         .filter_map(|line| line.strip_prefix("# TYPE "))
         .filter_map(|line| line.split(' ').next())
         .collect();
-    assert_eq!(names.len(), 11, "{names:?}");
+    assert_eq!(names.len(), 12, "{names:?}");
     for name in names {
         assert!(page.contains(&format!("| `{name}")), "it lacks {name}");
     }

@@ -109,7 +109,7 @@ enum Signer {
     Rs256(RsaKeyPair),
     Ps256(RsaKeyPair),
     EdDsa(Ed25519KeyPair, &'static str),
-    Hs256(hmac::Key),
+    Hs256(Box<hmac::Key>),
 }
 
 #[derive(Serialize)]
@@ -159,7 +159,7 @@ impl ClientKey {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         Ok(Self {
             kid: None,
-            signer: Signer::Hs256(key),
+            signer: Signer::Hs256(Box::new(key)),
         })
     }
 

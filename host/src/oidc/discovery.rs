@@ -13,6 +13,7 @@ use super::metadata::{MetadataError, ProviderMetadata, is_under};
 use super::{Clock, DOCUMENT, FETCH};
 use crate::clock::{self, Timestamp};
 use crate::egress::{Egress, EgressError, Outgoing, UrlError, strict_url};
+use crate::seal::KeyRing;
 use crate::store::{Audit, AuditEvent, Metadata, MetadataRecord, Store, StoreError};
 use celadon_workflows::types::ProviderName;
 use http::HeaderValue;
@@ -20,6 +21,7 @@ use http::header::ACCEPT;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use subtle::ConstantTimeEq;
 use url::Url;
 
 /// How long a copy serves without question, in seconds.
@@ -100,20 +102,22 @@ pub struct Discovery<S: ?Sized = dyn Store> {
     clock: Clock,
     slots: Mutex<HashMap<Key, Slot>>,
     store: Arc<S>,
+    keys: KeyRing,
 }
 
 impl<S: MetadataStore + ?Sized> Discovery<S> {
-    /// Nothing fetched yet.
-    pub fn new(store: Arc<S>) -> Self {
-        Self::with_clock(store, Arc::new(clock::now))
+    /// Nothing fetched yet. `keys` prove that what the store has was written by one of us.
+    pub fn new(store: Arc<S>, keys: KeyRing) -> Self {
+        Self::with_clock(store, keys, Arc::new(clock::now))
     }
 
     /// As [`Self::new`], by another clock.
-    pub fn with_clock(store: Arc<S>, clock: Clock) -> Self {
+    pub fn with_clock(store: Arc<S>, keys: KeyRing, clock: Clock) -> Self {
         Self {
             clock,
             slots: Mutex::default(),
             store,
+            keys,
         }
     }
 
@@ -189,6 +193,11 @@ impl<S: MetadataStore + ?Sized> Discovery<S> {
             .await
             .map_err(DiscoveryError::Store)?;
         Ok(record.and_then(|record| {
+            let mac = self.mac(provider, url_text, &record.document, record.fetched_at);
+            if !bool::from(mac.as_bytes().ct_eq(record.mac.as_bytes())) {
+                tracing::warn!(provider = %provider, "the store's metadata was changed by a stranger: it is fetched anew");
+                return None;
+            }
             let document = record.document.as_bytes();
             let metadata = ProviderMetadata::parse(document, url, issuer, egress.policy()).ok()?;
             Some(Held {
@@ -215,9 +224,11 @@ impl<S: MetadataStore + ?Sized> Discovery<S> {
             self.report(provider, &metadata.changes(&old.metadata), now)
                 .await?;
         }
+        // The parser took it, so it is UTF-8.
+        let document = String::from_utf8_lossy(&document).into_owned();
         let record = MetadataRecord {
-            // The parser took it, so it is UTF-8.
-            document: String::from_utf8_lossy(&document).into_owned(),
+            mac: self.mac(provider, url_text, &document, now),
+            document,
             fetched_at: now,
         };
         self.store
@@ -229,6 +240,17 @@ impl<S: MetadataStore + ?Sized> Discovery<S> {
             fetched_at: now,
             retry_at: 0,
         })
+    }
+
+    /// Who can write to the store must not be able to say where codes and secrets are sent.
+    fn mac(&self, provider: &ProviderName, url: &str, document: &str, at: Timestamp) -> String {
+        let provider = provider.as_str();
+        let said = format!(
+            "{}:{provider}{}:{url}{at}:{document}",
+            provider.len(),
+            url.len()
+        );
+        self.keys.keyed_hash("metadata", said.as_bytes())
     }
 
     async fn report(

@@ -23,7 +23,7 @@ pub const TICK: Duration = Duration::from_millis(1);
 const FRAMES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
 
 /// What an engine is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Calls whose answers count.
     Calls,

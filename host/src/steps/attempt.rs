@@ -9,7 +9,7 @@ use crate::random;
 use crate::seal::Context;
 use crate::store::{Admission, AttemptRecord, InFlight, NewAttempt};
 use crate::traces::{self, Trace};
-use celadon_workflows::types::{LoginId, Outcome, ProviderName, Reason};
+use celadon_workflows::types::{LoginId, Outcome, ProviderName, Reason, RevisionId};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -136,6 +136,7 @@ impl Steps {
         let login = secrets.login();
         let now = clock::now();
         let expires_at = now + self.config.login.expires_in.as_secs();
+        let belongs = secrets_of(&login, &wish.provider, &revision.id);
         let attempt = NewAttempt {
             workflow_id: wish.workflow_id.unwrap_or_else(|| login.workflow_id()),
             provider: wish.provider,
@@ -147,7 +148,7 @@ impl Steps {
             address: wish.address,
             created_at: now,
             expires_at,
-            secrets: self.seal(&secrets_of(&login), &secrets)?,
+            secrets: self.seal(&belongs, &secrets)?,
             id: login.clone(),
         };
         let bound = in_flight(&self.config.login);
@@ -197,7 +198,9 @@ impl Steps {
 
     /// What only this login knows.
     pub fn open_secrets(&self, record: &AttemptRecord) -> Result<Secrets, Stop> {
-        self.open(&secrets_of(&record.attempt.id), &record.attempt.secrets)
+        let attempt = &record.attempt;
+        let belongs = secrets_of(&attempt.id, &attempt.provider, &attempt.revision);
+        self.open(&belongs, &attempt.secrets)
     }
 
     /// Tells the login's trace that it has ended.
@@ -206,10 +209,11 @@ impl Steps {
             return;
         }
         let attempt = &record.attempt;
+        let belongs = secrets_of(&attempt.id, &attempt.provider, &attempt.revision);
         // To the second, where it does not open.
         let began_at = self
             .keys
-            .open_json::<Secrets>(&secrets_of(&attempt.id), &attempt.secrets)
+            .open_json::<Secrets>(&belongs, &attempt.secrets)
             .map_or(0, |secrets| secrets.began_at)
             .max(attempt.created_at.saturating_mul(1000));
         traces::login_ended(&attempt.id, &attempt.provider, began_at, outcome);
@@ -235,9 +239,11 @@ pub(super) fn ended_before(outcome: &Outcome) -> Stop {
     }
 }
 
-/// Where a login's secrets belong.
-pub fn secrets_of(login: &LoginId) -> Context {
-    Context::new("attempt.secrets", login.as_str())
+/// Where a login's secrets belong: to this login on this revision. Somebody who writes another
+/// revision into the row, to have another component get the login's code, finds them shut.
+pub fn secrets_of(login: &LoginId, provider: &ProviderName, revision: &RevisionId) -> Context {
+    // Ids and provider names have no colon.
+    Context::new("attempt.secrets", format!("{login}:{provider}:{revision}"))
 }
 
 /// Where a login's callback belongs.

@@ -45,6 +45,8 @@ pub struct MetadataRecord {
     pub document: String,
     /// When.
     pub fetched_at: Timestamp,
+    /// Proves that a process with the keys wrote it.
+    pub mac: String,
 }
 
 /// Provider metadata.

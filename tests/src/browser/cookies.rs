@@ -1,6 +1,7 @@
 //! A cookie jar with the rules of RFC 6265bis that decide anything in these tests.
 
 use reqwest::header::{HeaderMap, SET_COOKIE};
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// Cookies, by host.
@@ -17,6 +18,8 @@ struct Cookie {
     value: String,
     secure: bool,
     same_site: SameSite,
+    /// `Max-Age`. None: as long as the browser lives.
+    ends: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,7 +80,11 @@ impl Cookie {
         let below = path.strip_prefix(&self.path).is_some_and(|rest| {
             rest.is_empty() || rest.starts_with('/') || self.path.ends_with('/')
         });
-        url.host_str() == Some(&self.host) && below && (!self.secure || url.scheme() == "https")
+        let lives = self.ends.is_none_or(|ends| Instant::now() < ends);
+        lives
+            && url.host_str() == Some(&self.host)
+            && below
+            && (!self.secure || url.scheme() == "https")
     }
 
     fn is_replaced_by(&self, new: &Self) -> bool {
@@ -103,6 +110,7 @@ fn parse(url: &Url, line: &str) -> Option<(Cookie, bool)> {
         value: value.to_owned(),
         secure: false,
         same_site: SameSite::Lax,
+        ends: None,
     };
     let mut gone = false;
     for attribute in parts {
@@ -110,7 +118,13 @@ fn parse(url: &Url, line: &str) -> Option<(Cookie, bool)> {
         match name.to_ascii_lowercase().as_str() {
             "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
             "secure" => cookie.secure = true,
-            "max-age" => gone |= value.parse::<i64>().is_ok_and(|age| age <= 0),
+            "max-age" => match value.parse::<i64>() {
+                Ok(age) if age <= 0 => gone = true,
+                Ok(age) => {
+                    cookie.ends = Some(Instant::now() + Duration::from_secs(age.unsigned_abs()))
+                }
+                Err(_) => {}
+            },
             "expires" => gone |= value.contains(" 1970 "),
             "samesite" => {
                 cookie.same_site = match value.to_ascii_lowercase().as_str() {

@@ -102,7 +102,8 @@ async fn a_strangers_component_is_used_once_it_is_approved_and_harms_no_other() 
     )?;
     let lock = sandbox.file("celadon.lock");
     let asked = run(&sandbox, &setup, &["provider", "approve"])?;
-    expect(&asked, 1, &["+ users are those of", "--yes"])?;
+    let unknown = "none yet, so nothing tells who signed in by it before";
+    expect(&asked, 1, &[unknown, "+ users are those of", "--yes"])?;
     ensure!(!asked.1.contains("provider op"), "{}", asked.1);
     ensure!(!lock.exists(), "nobody has approved anything");
 
@@ -213,6 +214,44 @@ fn a_broken_lock_stops_the_start_and_names_its_line() -> Result<()> {
 }
 
 #[test]
+fn what_cannot_be_said_changes_no_exit_code() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let setup = strangers(&["a"], ISSUER)?;
+    let unheard = |arguments: &[&str], code| {
+        let got = Celadon::run_unheard(&sandbox, &setup, arguments)?;
+        ensure!(got == Some(code), "{arguments:?}: {got:?} and not {code}");
+        Ok(())
+    };
+    unheard(&["check"], 2)?;
+    unheard(&["provider", "approve"], 1)?;
+    unheard(&["provider", "approve", "--yes"], 0)?;
+    ensure!(sandbox.file("celadon.lock").exists(), "it was approved");
+    unheard(&["provider", "approve", "a"], 0)?;
+    unheard(&["check"], 0)?;
+    unheard(&["provider", "check", "/nowhere.wasm"], 1)
+}
+
+#[test]
+fn who_writes_nothing_waits_for_nobody() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let setup = strangers(&["a"], ISSUER)?;
+    let lock = sandbox.file("celadon.lock");
+    let folder = fs::File::open(lock.parent().context("it is in a folder")?)?;
+    folder.lock()?;
+    let asked = run(&sandbox, &setup, &["provider", "approve"])?;
+    expect(&asked, 1, &["--yes"])?;
+    folder.unlock()?;
+    expect(
+        &run(&sandbox, &setup, &["provider", "approve", "--yes"])?,
+        0,
+        &[],
+    )?;
+    folder.lock()?;
+    let again = run(&sandbox, &setup, &["provider", "approve"])?;
+    expect(&again, 0, &["nothing is left to approve"])
+}
+
+#[test]
 fn approvals_at_the_same_time_are_all_kept_and_old_ones_go_when_told() -> Result<()> {
     let sandbox = Sandbox::new()?;
     let setup = strangers(&["a", "b", "c"], ISSUER)?;
@@ -235,7 +274,7 @@ fn approvals_at_the_same_time_are_all_kept_and_old_ones_go_when_told() -> Result
     expect(
         &told,
         0,
-        &["b is approved and not configured any more: --prune forgets it"],
+        &["b is approved and not in this configuration: --prune forgets it"],
     )?;
     let pruned = run(&sandbox, &fewer, &["provider", "approve", "--prune"])?;
     expect(&pruned, 0, &["forgot b,", "forgot c,"])?;

@@ -5,6 +5,7 @@ use crate::house::expect_signed_in;
 use anyhow::{Context as _, Result, ensure};
 use celadon_tests::{Browser, Celadon, Op, Sandbox, Setup, Temporal, component, waiting};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use wasm_encoder::{
     BlockType, CodeSection, ComponentSection, ConstExpr, DataSection, Function, FunctionSection,
@@ -147,6 +148,7 @@ async fn a_compile_bomb_is_reported_and_its_neighbour_signs_in() -> Result<()> {
         });
         ensure!(told, "{provider}: {logs}");
     }
+    ensure!(logs.contains("available=1"), "one of three: {logs}");
     ensure!(compilers(celadon.id())?.is_empty(), "a compiler is left");
     let mut browser = Browser::new()?;
     let page = browser.sign_in(&celadon.login("op"), "alice").await?;
@@ -194,6 +196,45 @@ async fn check_says_what_compiling_would_need() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn tools_are_worn_out_by_no_component() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let slow = sandbox.file("slow.wasm");
+    std::fs::write(&slow, validation_bomb(3_500_000)?)?;
+    let path = slow.to_string_lossy();
+    for command in ["inspect", "bundle"] {
+        let output = Celadon::run_alone(&["provider", command, &path])?;
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        ensure!(output.status.code() == Some(1), "{told}");
+        ensure!(
+            told.contains("compiling the component needs more than"),
+            "{told}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn tools_take_a_component_for_the_tier_that_they_are_told() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let big = sandbox.file("big.wasm");
+    std::fs::write(&big, with_data(5 << 20)?)?;
+    let path = big.to_string_lossy();
+    let options = "{\"issuer\": \"https://id.example.com\"}";
+    for command in [
+        &["provider", "inspect", &path][..],
+        &["provider", "bundle", &path],
+        &["provider", "check", &path, "--options", options],
+    ] {
+        let output = Celadon::run_alone(command)?;
+        ensure!(output.status.code() == Some(1), "{command:?}: {output:?}");
+        let output = Celadon::run_alone(&[command, &["--tier", "large"]].concat())?;
+        ensure!(output.status.success(), "{command:?}: {output:?}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn no_compiler_outlives_its_host() -> Result<()> {
     let sandbox = Sandbox::new()?;
@@ -219,6 +260,33 @@ async fn no_compiler_outlives_its_host() -> Result<()> {
     ensure!(took < Duration::from_secs(10), "it took {took:?}");
     ensure!(!runs(compiler), "it was left behind");
     Ok(())
+}
+
+/// Whoever started the host may have passed files on to it.
+#[tokio::test]
+async fn a_compiler_closes_what_it_inherits() -> Result<()> {
+    let sandbox = Sandbox::new()?;
+    let program = Celadon::copy_program(&sandbox.file(""))?;
+    let open = "exec 9</dev/null 251</dev/null; exec \"$@\"";
+    let mut compiler = Command::new("bash")
+        .args(["-c", open, "bash"])
+        .arg(program)
+        .args(["compile-component", "compact", "calls", "10", "536870912"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let process = PathBuf::from(format!("/proc/{}", compiler.id()));
+    let confined = waiting::until("three pipes are left", 30, async || {
+        // By then the shell has opened its two.
+        let is_compiler = std::fs::read_link(process.join("exe"))?.ends_with("celadon");
+        let files = std::fs::read_dir(process.join("fd"))?.count();
+        Ok((is_compiler && files == 3).then_some(()))
+    });
+    let confined = confined.await;
+    drop(compiler.stdin.take());
+    compiler.wait()?;
+    confined
 }
 
 #[tokio::test]

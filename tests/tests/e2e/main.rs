@@ -30,6 +30,7 @@ mod sign_in;
 mod spy;
 mod store_outages;
 mod strangers;
+mod tampered;
 mod temporal_outages;
 mod traced;
 mod watched;

@@ -93,10 +93,10 @@ fn fuzz(places: &Places, names: &[String], seconds: u32, many: usize) -> Result<
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..many).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().fold(Ok(()), |outcome, worker| {
-            // A worker that panicked has said why.
-            outcome.and(worker.join().unwrap_or(Err(Failure::Usage)))
-        })
+        let outcomes = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        // A worker that panicked has said why.
+        let outcomes = outcomes.map(|outcome| outcome.unwrap_or(Err(Failure::Usage)));
+        outcomes.collect::<Vec<_>>().into_iter().collect()
     })
 }
 

@@ -1,9 +1,10 @@
 //! What the sandbox finds out about the configured providers.
 
 use super::ProviderReport;
-use crate::cli::CliError;
+use crate::cli::{CliError, LONGEST_LINE};
 use crate::config::Config;
-use crate::plugin::approval::{Approvals, Ground};
+use crate::plain;
+use crate::plugin::approval::{Approvals, Ground, Unapproved};
 use crate::plugin::revisions::{self, LoadError, Loaded};
 use tokio::runtime::Runtime;
 
@@ -29,8 +30,14 @@ pub(in crate::cli) fn inspect(config: &Config) -> Result<Vec<ProviderReport>, Cl
 }
 
 fn unapproved(loaded: &Loaded) -> Option<String> {
-    let unapproved = loaded.approval.as_ref().err()?;
-    Some(format!("component: {unapproved}"))
+    loaded.approval.as_ref().err().map(|it| whole(it))
+}
+
+/// Not cut: what an operator is to compare may differ at its end, and a description has its longest
+/// form.
+fn whole(unapproved: &Unapproved) -> String {
+    let text = format!("component: {unapproved}");
+    plain::lines(&text, text.len())
 }
 
 fn facts(loaded: &Loaded) -> Vec<(&'static str, String)> {
@@ -68,16 +75,18 @@ fn warnings(loaded: &Loaded) -> Vec<String> {
     warnings
 }
 
+/// Why a provider cannot be used, in lines that are safe and of some length.
 pub(in crate::cli) fn mistakes(error: &LoadError) -> Vec<String> {
+    let safe = |text: String| plain::lines(&text, LONGEST_LINE);
     let listed = error.mistakes();
     if listed.is_empty() {
-        return vec![format!("component: {}", chain(error))];
+        return vec![safe(format!("component: {}", chain(error)))];
     }
     // Places in options are pointers; a key of the file has dots.
     let key = |at: &str| at.replace('/', ".");
     listed
         .iter()
-        .map(|mistake| format!("{}: {}", key(&mistake.at), mistake.what))
+        .map(|mistake| safe(format!("{}: {}", key(&mistake.at), mistake.what)))
         .collect()
 }
 
@@ -91,4 +100,32 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::approval::Approved;
+    use crate::plugin::approval::tests::{description, name};
+    use crate::plugin::component::ComponentDigest;
+
+    #[test]
+    fn a_difference_at_the_end_of_a_long_line_is_told() {
+        let aliases = |last: &str| {
+            let many = (0..200).map(|n| format!("https://alias-{n:03}.example/some/path/of/it"));
+            let last = format!("https://z.example/{last}");
+            let all = many.chain([last]).collect();
+            description("https://a.example").changed(|it| it.issuer.aliases = all)
+        };
+        let component = ComponentDigest::of(b"a");
+        let mut approvals = Approvals::default();
+        let approved = Approved::new(component.clone(), &aliases("before"));
+        approvals.lock.insert(name("a"), approved);
+        let refused = approvals.judge(&name("a"), &component, &aliases("now"));
+        let told = whole(&refused.unwrap_err());
+        assert!(told.lines().any(|line| line.len() > LONGEST_LINE));
+        for end in ["https://z.example/before", "https://z.example/now"] {
+            assert!(told.contains(end), "{end}: {told}");
+        }
+    }
 }

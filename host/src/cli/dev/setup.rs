@@ -11,8 +11,9 @@ use ipnet::{IpNet, Ipv4Net};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
@@ -81,7 +82,12 @@ impl Setup {
             return Ok(secret.trim().to_owned());
         }
         let secret = random::token();
-        fs::write(&path, &secret).map_err(|source| DevError::Data { path, source })?;
+        let mut file = fs::OpenOptions::new();
+        file.write(true).create_new(true).mode(0o600);
+        let written = file
+            .open(&path)
+            .and_then(|mut file| file.write_all(secret.as_bytes()));
+        written.map_err(|source| DevError::Data { path, source })?;
         Ok(secret)
     }
 

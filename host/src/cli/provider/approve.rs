@@ -9,10 +9,9 @@ mod show;
 use self::ask::{Answer, Terminal};
 use super::ProviderError;
 use crate::cli::check::mistakes;
-use crate::cli::{CliError, LONGEST_LINE, configuration};
+use crate::cli::{CliError, configuration, say};
 use crate::config::{Config, LockPlace};
-use crate::plain;
-use crate::plugin::approval::{Approvals, Approved, Difference, Ground, LockError, lock};
+use crate::plugin::approval::{Approvals, Approved, Difference, Ground, Lock, LockError, lock};
 use crate::plugin::revisions::{self, Loaded};
 use celadon_workflows::types::ProviderName;
 use std::collections::BTreeSet;
@@ -32,7 +31,7 @@ become others. It takes --migrate, beside --yes or the answer.
 Examples:
   celadon provider approve                 show and ask, for all that is not approved
   celadon provider approve acme --yes      approve without asking, and show it
-  celadon provider approve --prune         forget providers that are not configured any more
+  celadon provider approve --prune         forget providers that are not in this configuration
 
 Exit codes: 0 everything asked for is approved, 1 something is not, 2 wrong arguments, configuration or
 lock.";
@@ -49,7 +48,8 @@ pub(crate) struct Approve {
     /// Approve changes of who users are, too
     #[arg(long)]
     migrate: bool,
-    /// Forget the approvals of providers that are not configured any more
+    /// Forget the approvals of providers that are not in this configuration, even if another one in
+    /// its folder has them
     #[arg(long)]
     prune: bool,
 }
@@ -88,7 +88,13 @@ pub(crate) enum ApproveError {
 impl ApproveError {
     pub(super) fn code(&self) -> u8 {
         match self {
-            Self::Unknown { .. } | Self::Lock(LockError::Broken { .. }) => 2,
+            Self::Unknown { .. }
+            | Self::Lock(
+                LockError::Broken { .. }
+                | LockError::TooLarge { .. }
+                | LockError::NoFile { .. }
+                | LockError::Dangling { .. },
+            ) => 2,
             _ => 1,
         }
     }
@@ -127,8 +133,7 @@ pub(super) fn run(file: Option<&Path>, approve: &Approve) -> Result<(), CliError
             Ok(loaded) => loaded,
             Err(error) => {
                 for mistake in mistakes(error) {
-                    let mistake = plain::lines(&mistake, LONGEST_LINE);
-                    eprintln!("error: providers.{name}.{mistake}");
+                    say::error(format_args!("error: providers.{name}.{mistake}"));
                 }
                 left += 1;
                 continue;
@@ -148,12 +153,12 @@ pub(super) fn run(file: Option<&Path>, approve: &Approve) -> Result<(), CliError
                 before: approvals.lock.get(name).cloned(),
             }),
             Answer::No(why) => {
-                println!("  not approved: {why}\n");
+                say::line(format_args!("  not approved: {why}\n"));
                 left += 1;
             }
         }
     }
-    conclude(&config, approve, &place, decisions, left).map_err(|error| {
+    conclude(&config, approve, &approvals.lock, &place, decisions, left).map_err(|error| {
         let error = ProviderError::from(error);
         error.into()
     })
@@ -191,7 +196,7 @@ fn candidate<'a>(
         }
         Ok(_) => {
             if is_named {
-                println!("provider {name} is approved already");
+                say::line(format_args!("provider {name} is approved already"));
             }
             return None;
         }
@@ -203,45 +208,64 @@ fn candidate<'a>(
     })
 }
 
-/// Writes what was decided, and tells it.
+/// Writes what was decided, and tells it. Where nothing is to be written, nobody is waited for, and
+/// who may only read the folder can ask.
 fn conclude(
     config: &Config,
     approve: &Approve,
+    read: &Lock,
     place: &LockPlace,
     decisions: Vec<Decision>,
     left: usize,
 ) -> Result<(), ApproveError> {
     let approved: Vec<ProviderName> = decisions.iter().map(|it| it.name.clone()).collect();
     let configured: BTreeSet<&ProviderName> = config.providers.keys().collect();
-    let orphans = lock::change(&place.path, |lock| {
-        for decision in decisions {
-            if lock.get(&decision.name) != decision.before.as_ref() {
-                return Err(ApproveError::Changed(decision.name));
-            }
-            lock.insert(decision.name, decision.approved);
-        }
+    let orphans_of = |lock: &Lock| -> Vec<ProviderName> {
         let orphans = lock.providers().filter(|name| !configured.contains(name));
-        let orphans: Vec<ProviderName> = orphans.cloned().collect();
-        if approve.prune {
-            orphans.iter().for_each(|name| lock.remove(name));
-        }
-        Ok(orphans)
-    })?;
+        orphans.cloned().collect()
+    };
+    let waits = || {
+        let folder = place.path.display();
+        say::error(format_args!(
+            "waiting for another process that has the folder of {folder} locked"
+        ));
+    };
+    let orphans = if decisions.is_empty() && !approve.prune {
+        orphans_of(read)
+    } else {
+        lock::change(&place.path, waits, |lock| {
+            for decision in decisions {
+                if lock.get(&decision.name) != decision.before.as_ref() {
+                    return Err(ApproveError::Changed(decision.name));
+                }
+                lock.insert(decision.name, decision.approved);
+            }
+            let orphans = orphans_of(lock);
+            if approve.prune {
+                orphans.iter().for_each(|name| lock.remove(name));
+            }
+            Ok(orphans)
+        })?
+    };
     for name in &approved {
-        println!("approved {name} in {}", place.path.display());
+        say::line(format_args!("approved {name} in {}", place.path.display()));
     }
     for name in orphans {
         if approve.prune {
-            println!("forgot {name}, which is not configured any more");
+            say::line(format_args!(
+                "forgot {name}, which is not in this configuration"
+            ));
         } else {
-            println!("{name} is approved and not configured any more: --prune forgets it");
+            say::line(format_args!(
+                "{name} is approved and not in this configuration: --prune forgets it, for every configuration in the folder"
+            ));
         }
     }
     if left > 0 {
         return Err(ApproveError::Left { count: left });
     }
     if approved.is_empty() && approve.names.is_empty() {
-        println!("nothing is left to approve");
+        say::line("nothing is left to approve");
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! `celadon provider bundle`: the list for `celadon.bundled`, for those who build or package Celadon.
 
-use super::{ProviderError, read};
+use super::{Kind, ProviderError, read, verdict};
+use crate::cli::CliError;
 use crate::plugin::approval::bundled;
-use crate::plugin::component::{ComponentDigest, inspect};
+use crate::plugin::component::ComponentDigest;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -22,13 +23,15 @@ pub(crate) struct Bundle {
     /// The components
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    kind: Kind,
 }
 
-pub(super) fn run(bundle: &Bundle) -> Result<(), ProviderError> {
+pub(super) fn run(bundle: &Bundle) -> Result<(), CliError> {
     let mut components = Vec::new();
     for path in &bundle.files {
         let bytes = read(path)?;
-        inspect::inspect(&bytes).map_err(|source| ProviderError::Bundle {
+        verdict(&bytes, &bundle.kind.limits())?.map_err(|source| ProviderError::Bundle {
             path: path.clone(),
             source,
         })?;

@@ -1,10 +1,10 @@
 //! `celadon provider check`: everything that loading does, for a component that is not configured yet,
 //! and what the operator would have to grant it.
 
-use super::ProviderError;
+use super::{Kind, ProviderError};
 use crate::cli::check::{line, mistakes};
-use crate::cli::{CliError, LONGEST_LINE};
-use crate::config::{ClientAudience, Grant, Limits, Provider};
+use crate::cli::{CliError, say};
+use crate::config::{ClientAudience, Grant, Provider};
 use crate::egress::addresses::special;
 use crate::plain;
 use crate::plugin::Description;
@@ -47,6 +47,8 @@ const ALL: [Relaxation; 4] = [
 pub(crate) struct Check {
     /// The component
     file: PathBuf,
+    #[command(flatten)]
+    kind: Kind,
     /// Its options, as JSON
     #[arg(long, value_name = "JSON", conflicts_with = "options_file")]
     options: Option<String>,
@@ -107,7 +109,7 @@ pub(super) fn run(check: &Check) -> Result<(), CliError> {
         Ok(examined) => examined,
         Err(error) => {
             for mistake in mistakes(&error) {
-                eprintln!("error: {}", plain::lines(&mistake, LONGEST_LINE));
+                say::error(format_args!("error: {mistake}"));
             }
             let path = check.file.clone();
             return Err(ProviderError::from(CheckError::Unusable { path }).into());
@@ -158,7 +160,7 @@ fn provider(check: &Check, options: Map<String, Value>) -> Provider {
             relax: ALL.map(|it| it.as_str().to_owned()).to_vec(),
             ..Grant::default()
         },
-        limits: Limits::default(),
+        limits: check.kind.limits(),
         resource_url: None,
     }
 }

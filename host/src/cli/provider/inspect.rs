@@ -1,15 +1,16 @@
 //! `celadon provider inspect`: what the bytes of a component tell. Nothing of it is compiled or run,
 //! and no configuration is read. All of it is the component's word but for size and digest.
 
-use super::{ProviderError, read};
+use super::{Kind, ProviderError, read, verdict};
 use crate::cli::CliError;
 use crate::cli::check::{line, or_none};
+use crate::config::Limits;
 use crate::plain;
 use crate::plugin::approval::bundled;
-use crate::plugin::component::ComponentDigest;
-use crate::plugin::component::inspect::{self, INTERFACE_VERSION, InspectError};
+use crate::plugin::component::inspect::INTERFACE_VERSION;
 use crate::plugin::component::manifest::Manifest;
 use crate::plugin::component::outline::Outline;
+use crate::plugin::component::{ComponentDigest, ComponentError};
 use crate::plugin::json;
 use serde_json::json;
 use std::io::{self, Write};
@@ -32,6 +33,8 @@ const LONGEST: usize = 300;
 pub(crate) struct Inspect {
     /// The component
     file: PathBuf,
+    #[command(flatten)]
+    kind: Kind,
     /// Print one JSON object, in ASCII
     #[arg(long)]
     json: bool,
@@ -45,12 +48,12 @@ struct Found<'a> {
     /// `None`: it is no WebAssembly that can be taken apart.
     outline: Option<Outline<'a>>,
     manifest: Option<Manifest>,
-    verdict: Result<(), InspectError>,
+    verdict: Result<(), ComponentError>,
 }
 
 pub(super) fn run(inspect: &Inspect) -> Result<(), CliError> {
     let bytes = read(&inspect.file)?;
-    let found = find(&bytes)?;
+    let found = find(&bytes, &inspect.kind.limits())?;
     let mut out = io::stdout().lock();
     let written = if inspect.json {
         let text = serde_json::to_string_pretty(&to_json(&found)).unwrap_or_default();
@@ -67,28 +70,24 @@ pub(super) fn run(inspect: &Inspect) -> Result<(), CliError> {
     Ok(())
 }
 
-fn find(bytes: &[u8]) -> Result<Found<'_>, CliError> {
+fn find<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Found<'a>, CliError> {
     let digest = ComponentDigest::of(bytes);
     let bundled =
         bundled::beside_this_program().map_err(crate::plugin::approval::ApprovalError::from)?;
     let outline = Outline::of(bytes).ok();
-    let verdict = inspect::inspect(bytes);
-    let manifest = match &verdict {
-        Ok(manifest) => manifest.clone(),
-        Err(_) => outline.as_ref().and_then(|outline| {
-            let [section] = outline.manifests.as_slice() else {
-                return None;
-            };
-            Manifest::parse(section).ok()
-        }),
-    };
+    let manifest = outline.as_ref().and_then(|outline| {
+        let [section] = outline.manifests.as_slice() else {
+            return None;
+        };
+        Manifest::parse(section).ok()
+    });
     Ok(Found {
         size: bytes.len(),
         bundled: bundled.has(&digest),
         digest,
         outline,
         manifest,
-        verdict: verdict.map(drop),
+        verdict: verdict(bytes, limits)?,
     })
 }
 
@@ -176,7 +175,7 @@ fn manifest(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
     Ok(())
 }
 
-/// A usable component imports types at most: see [`inspect`](mod@inspect).
+/// A usable component imports types at most: see [`inspect`](mod@crate::plugin::component::inspect).
 fn imports(found: &Found<'_>, outline: &Outline<'_>) -> String {
     let names = names(&outline.imports);
     if found.verdict.is_ok() && !outline.imports.is_empty() {

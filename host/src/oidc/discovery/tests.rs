@@ -9,6 +9,7 @@ use crate::oidc::issuer_server::{IssuerServer, Page, loopback, loopback_policy};
 use futures::future::join_all;
 use memory::MemoryStore;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const NOW: Timestamp = 1_800_000_000;
@@ -87,10 +88,17 @@ impl Scene {
     }
 }
 
+/// The keys of all instances of a fleet.
+static KEYS: LazyLock<KeyRing> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    KeyRing::open_or_create(&folder.path().join("keys")).expect("a key ring")
+});
+
 fn discovery(store: &Arc<MemoryStore>, clock: &Arc<AtomicU64>) -> Discovery<MemoryStore> {
     let hand = Arc::clone(clock);
     Discovery::with_clock(
         Arc::clone(store),
+        KEYS.clone(),
         Arc::new(move || hand.load(Ordering::Relaxed)),
     )
 }
@@ -244,6 +252,16 @@ async fn no_provider_waits_for_another() {
 }
 
 #[tokio::test]
+async fn a_copy_that_a_stranger_changed_is_fetched_anew() {
+    let scene = Scene::new().await;
+    assert!(scene.read().await.is_ok());
+    scene.store.change(|record| record.fetched_at += 1);
+    let other = discovery(&scene.store, &scene.clock);
+    assert!(scene.read_by(&other, "acme").await.is_ok());
+    assert_eq!(scene.hits(), 2);
+}
+
+#[tokio::test]
 async fn providers_do_not_share_copies() {
     let scene = Scene::new().await;
     assert!(scene.read_by(&scene.discovery, "acme").await.is_ok());
@@ -257,6 +275,7 @@ fn fits_the_program() {
     fn movable<F: Future + Send>(_: impl Fn(crate::store::SharedStore) -> F) {}
     movable(|store| async move {
         let (name, egress) = (ProviderName::new("acme"), loopback("acme"));
-        Discovery::new(store).metadata(&name, "", "", &egress).await
+        let discovery = Discovery::new(store, KEYS.clone());
+        discovery.metadata(&name, "", "", &egress).await
     });
 }

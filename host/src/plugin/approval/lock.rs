@@ -43,12 +43,45 @@ pub enum LockError {
         source: io::Error,
     },
     /// It is larger than a lock can be.
-    #[error("{} is larger than {limit} bytes, so it is no lock of approvals", path.display())]
+    #[error(
+        "{} is larger than {limit} bytes, so it is no lock of approvals: put back an earlier one, from \
+         version control for instance; or remove it, and approve every provider anew",
+        path.display()
+    )]
     TooLarge {
         /// The lock.
         path: PathBuf,
         /// The largest size.
         limit: u64,
+    },
+    /// With what was to be written it could not be read again. It stays as it was.
+    #[error(
+        "with these approvals {} would be larger than {limit} bytes, and nothing could read it again; \
+         nothing was written: approve fewer providers at a time to find the one that describes itself \
+         at such length, or forget others by --prune",
+        path.display()
+    )]
+    Full {
+        /// The lock.
+        path: PathBuf,
+        /// The largest size.
+        limit: u64,
+    },
+    /// It is a folder, a pipe or a device.
+    #[error("{} is no regular file: put the lock there, or remove what is there", path.display())]
+    NoFile {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// It is a link to nothing. What it meant may have approvals.
+    #[error(
+        "{} is a link to a file that does not exist: put that file back, or remove the link and \
+         approve every provider anew",
+        path.display()
+    )]
+    Dangling {
+        /// The lock.
+        path: PathBuf,
     },
     /// It is not what `celadon provider approve` writes.
     #[error(

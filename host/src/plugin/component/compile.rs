@@ -80,6 +80,19 @@ pub enum CompileError {
     /// Its code is too long.
     #[error("the component's machine code is longer than {} MiB", MAX_CODE_BYTES >> 20)]
     TooLong,
+    /// It did not get its CPU time. May be tried again.
+    #[error(
+        "compiling the component did not get its CPU time within {} s: the machine is too busy, or \
+         its compiler was stopped; it is tried again when it is loaded next",
+        .0.as_secs_f64()
+    )]
+    Starved(Duration),
+    /// Somebody else killed the compiler. May be tried again.
+    #[error(
+        "the compiler was killed from outside, as by a system that is out of memory: the component is \
+         tried again when it is loaded next"
+    )]
+    Killed,
     /// The compiler ended in a way that is none of these.
     #[error("the compiler crashed over the component ({0})")]
     Crashed(std::process::ExitStatus),
@@ -99,7 +112,10 @@ impl CompileError {
 
     /// Whether the same component would fail the same way again.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::NotRun(_) | Self::Interrupted)
+        !matches!(
+            self,
+            Self::Starved(_) | Self::Killed | Self::NotRun(_) | Self::Interrupted
+        )
     }
 
     /// The stable name for metrics.
@@ -110,6 +126,8 @@ impl CompileError {
             Self::Memory(_) => "memory",
             Self::TooLong => "too_long",
             Self::Crashed(_) => "crashed",
+            Self::Starved(_) => "starved",
+            Self::Killed => "killed",
             Self::NotRun(_) | Self::Interrupted => "not_run",
         }
     }

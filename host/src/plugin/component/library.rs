@@ -4,13 +4,15 @@ use super::compile::{Budget, CodeCache, CompileError, Compiler, Job, compile};
 use super::inspect::{self, InspectError};
 use super::{ComponentDigest, ComponentError, LoadedComponent};
 use crate::config::{Limits, Tier};
-use crate::plugin::engine::{Engine, Engines};
+use crate::plugin::engine::{Engine, Engines, Purpose};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// A component for an engine.
+/// A component for the engine of a tier.
 type Name = (ComponentDigest, Tier);
+/// What was tried: an engine that tells where a call fails needs more code.
+type Tried = (ComponentDigest, Tier, Purpose);
 type Slot = Arc<OnceCell<Arc<LoadedComponent>>>;
 
 /// Components that failed and are remembered. More are forgotten all at once: that is slower, and
@@ -24,7 +26,7 @@ pub struct Library {
     cache: Option<Arc<CodeCache>>,
     compiler: Compiler,
     loaded: Arc<Mutex<HashMap<Name, Slot>>>,
-    failed: Arc<Mutex<HashMap<Name, (Budget, CompileError)>>>,
+    failed: Arc<Mutex<HashMap<Tried, (Budget, CompileError)>>>,
 }
 
 impl Library {
@@ -54,20 +56,24 @@ impl Library {
         }
         let name = (ComponentDigest::of(&bytes), limits.tier);
         let slot = self.slot(name.clone());
-        slot.get_or_try_init(|| self.load_anew(name, bytes.into(), limits.into()))
-            .await
-            .cloned()
+        let load = || async move {
+            let engine = self.engines.of(limits.tier)?;
+            let made = self.make(engine, name.0, bytes.into(), limits.into()).await;
+            made.map(Arc::new)
+        };
+        slot.get_or_try_init(load).await.cloned()
     }
 
-    /// The same component on the engine that tells where a call fails. It is not kept in memory.
+    /// The same component on the engine that tells where a call fails. It is not kept in memory; that
+    /// it cannot be compiled is, apart from what is remembered of [`Self::load`].
     pub(in crate::plugin) async fn for_diagnosis(
         &self,
         component: &LoadedComponent,
         limits: &Limits,
     ) -> Result<LoadedComponent, ComponentError> {
         let engine = self.engines.diagnosis(component.engine().options().tier)?;
-        self.make(engine, component.bytes.clone(), limits.into())
-            .await
+        let (digest, bytes) = (component.digest().clone(), component.bytes.clone());
+        self.make(engine, digest, bytes, limits.into()).await
     }
 
     /// The engines that components are compiled for.
@@ -87,53 +93,46 @@ impl Library {
         loaded.entry(name).or_default().clone()
     }
 
-    async fn load_anew(
-        &self,
-        name: Name,
-        bytes: Arc<[u8]>,
-        budget: Budget,
-    ) -> Result<Arc<LoadedComponent>, ComponentError> {
-        if let Some(error) = self.remembered(&name, budget) {
-            return Err(error.into());
-        }
-        let made = self.make(self.engines.of(name.1)?, bytes, budget).await;
-        if let Err(ComponentError::Compile(error)) = &made
-            && error.is_final()
-        {
-            self.remember(name, budget, error.clone());
-        }
-        made.map(Arc::new)
-    }
-
-    /// Reads, compiles and links. What takes its time is done by the compiler.
+    /// Reads, compiles and links, unless that has failed before. What takes its time is done by the
+    /// compiler.
     async fn make(
         &self,
         engine: Engine,
+        digest: ComponentDigest,
         bytes: Arc<[u8]>,
         budget: Budget,
     ) -> Result<LoadedComponent, ComponentError> {
+        let tried = (digest.clone(), engine.options().tier, engine.purpose());
+        if let Some(error) = self.remembered(&tried, budget) {
+            return Err(error.into());
+        }
         let manifest = inspect::manifest(&bytes)?;
         let job = Job {
             engine: engine.clone(),
-            digest: ComponentDigest::of(&bytes),
+            digest,
             bytes: bytes.clone(),
             budget,
         };
-        let component = compile(&self.compiler, self.cache.as_ref(), job).await?;
-        LoadedComponent::link(engine, bytes, manifest, &component)
+        let compiled = compile(&self.compiler, self.cache.as_ref(), job).await;
+        if let Err(error) = &compiled
+            && error.is_final()
+        {
+            self.remember(tried, budget, error.clone());
+        }
+        LoadedComponent::link(engine, bytes, manifest, &compiled?)
     }
 
-    fn remembered(&self, name: &Name, budget: Budget) -> Option<CompileError> {
+    fn remembered(&self, tried: &Tried, budget: Budget) -> Option<CompileError> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tried, error) = failed.get(name)?;
-        budget.within(*tried).then(|| error.clone())
+        let (most, error) = failed.get(tried)?;
+        budget.within(*most).then(|| error.clone())
     }
 
-    fn remember(&self, name: Name, budget: Budget, error: CompileError) {
+    fn remember(&self, tried: Tried, budget: Budget, error: CompileError) {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.len() >= MOST_FAILED {
             failed.clear();
         }
-        failed.insert(name, (budget, error));
+        failed.insert(tried, (budget, error));
     }
 }

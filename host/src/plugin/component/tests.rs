@@ -2,7 +2,7 @@ use super::inspect::{InspectError, inspect};
 use super::*;
 use crate::config::{Limits, Tier};
 use crate::plugin::call::{Breach, CallError};
-use crate::plugin::engine::Engines;
+use crate::plugin::engine::{Engines, Purpose};
 use crate::plugin::testing::{self, CONTRACT, Hostile};
 use proptest::prelude::*;
 use std::os::unix::fs::PermissionsExt;
@@ -407,6 +407,38 @@ async fn each_tier_has_so_many_core_instances_and_not_one_more() {
     }
 }
 
+/// A module with a byte at the start of its memory, and one 8 MiB further.
+fn sparse() -> wasm_encoder::Module {
+    use wasm_encoder::{ConstExpr, DataSection, MemorySection, MemoryType, Module};
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: 128,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    let mut data = DataSection::new();
+    for place in [0, (8 << 20) - 1] {
+        data.active(0, &ConstExpr::i32_const(place), [b'x']);
+    }
+    let mut module = Module::new();
+    module.section(&memories).section(&data);
+    module
+}
+
+#[test]
+fn gaps_between_data_are_no_code() {
+    let mut bytes = HARMLESS.clone();
+    for _ in 0..4 {
+        bytes = testing::with_module(&bytes, &sparse());
+    }
+    for tier in Tier::ALL {
+        let code = crate::plugin::engine::precompile(tier, Purpose::Calls, &bytes).unwrap();
+        assert!(code.len() < 2 << 20, "{tier:?}: {} bytes", code.len());
+    }
+}
+
 /// A module whose global is computed, as those of linked interpreters are.
 fn computed() -> wasm_encoder::Module {
     use wasm_encoder::{ConstExpr, GlobalSection, GlobalType, Module, ValType};
@@ -457,17 +489,39 @@ async fn compile_error(library: &Library, limits: &Limits) -> CompileError {
 }
 
 #[tokio::test]
-async fn a_compiler_that_does_not_end_is_killed_and_its_component_remembered() {
+async fn what_cannot_be_compiled_for_diagnosis_is_tried_once_and_still_called() {
     let folder = tempfile::tempdir().unwrap();
-    let library = scripted(
-        folder.path(),
-        &format!(
-            "echo $$ >> {}/started; exec sleep 1000",
-            folder.path().display()
-        ),
+    let component = testing::library()
+        .load(HARMLESS.clone(), &Limits::default())
+        .await
+        .unwrap();
+    let script = format!("echo \"$3\" >> {}/started; exit 4", folder.path().display());
+    let library = scripted(folder.path(), &script);
+    let limits = Limits::default();
+    for _ in 0..3 {
+        let error = library
+            .for_diagnosis(&component, &limits)
+            .await
+            .unwrap_err();
+        let memory = matches!(error, ComponentError::Compile(CompileError::Memory(_)));
+        assert!(memory, "{error}");
+    }
+    // What fails with address maps may do without them.
+    compile_error(&library, &limits).await;
+    let started = std::fs::read_to_string(folder.path().join("started")).unwrap();
+    assert_eq!(started, "diagnosis\ncalls\n");
+}
+
+#[tokio::test]
+async fn a_component_that_is_too_much_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "echo $$ >> {}/started; kill -XCPU $$",
+        folder.path().display()
     );
+    let library = scripted(folder.path(), &script);
     let limits = Limits {
-        compile_time: Duration::from_millis(50),
+        compile_time: Duration::from_secs(5),
         ..Limits::default()
     };
     let started = || std::fs::read_to_string(folder.path().join("started")).unwrap();
@@ -479,17 +533,61 @@ async fn a_compiler_that_does_not_end_is_killed_and_its_component_remembered() {
         );
         assert!(error.to_string().contains("limits.compile_time"), "{error}");
     }
-    let first = started();
-    assert_eq!(first.lines().count(), 1, "three hundred asked, one was run");
-    let process = std::path::Path::new("/proc").join(first.trim());
-    assert!(!process.exists(), "it was killed and reaped");
+    assert_eq!(
+        started().lines().count(),
+        1,
+        "three hundred asked, one was run"
+    );
     // With more than before it is tried again.
     let more = Limits {
-        compile_time: Duration::from_millis(51),
+        compile_time: Duration::from_secs(6),
         ..Limits::default()
     };
     compile_error(&library, &more).await;
     assert_eq!(started().lines().count(), 2);
+}
+
+#[tokio::test]
+async fn a_compiler_that_gets_no_time_is_killed_and_its_component_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "echo $$ >> {}/started; exec sleep 1000",
+        folder.path().display()
+    );
+    let library = scripted(folder.path(), &script);
+    let limits = Limits {
+        compile_time: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    for _ in 0..2 {
+        let error = compile_error(&library, &limits).await;
+        assert!(
+            matches!(error, CompileError::Starved(patience) if patience > limits.compile_time),
+            "{error}"
+        );
+    }
+    let started = std::fs::read_to_string(folder.path().join("started")).unwrap();
+    assert_eq!(started.lines().count(), 2);
+    for id in started.lines() {
+        let process = std::path::Path::new("/proc").join(id);
+        assert!(!process.exists(), "it was killed and reaped");
+    }
+}
+
+#[tokio::test]
+async fn a_compiler_that_somebody_killed_is_started_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "echo $$ >> {}/started; kill -KILL $$",
+        folder.path().display()
+    );
+    let library = scripted(folder.path(), &script);
+    for _ in 0..2 {
+        let error = compile_error(&library, &Limits::default()).await;
+        assert!(matches!(error, CompileError::Killed), "{error}");
+    }
+    let started = std::fs::read_to_string(folder.path().join("started")).unwrap();
+    assert_eq!(started.lines().count(), 2);
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use std::fmt;
 const MAX_MISTAKES: usize = 64;
 /// Entries of a list that the contract does not bound more tightly.
 const MAX_ENTRIES: usize = 256;
+/// The longest canonical form: what an operator reads and approves, and what many of stand in a lock.
+const MAX_CANONICAL: usize = 64 << 10;
 
 /// What the operator has said about a provider, as far as a description depends on it.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +48,7 @@ impl Description {
         let (Some(subject), true) = (subject, checker.mistakes.is_empty()) else {
             return Err(checker.mistakes);
         };
-        Ok(Self {
+        let description = Self {
             issuer,
             endpoints,
             client,
@@ -60,7 +62,23 @@ impl Description {
             reveal,
             logout,
             relax,
-        })
+        };
+        description.readable()
+    }
+
+    /// Refuses what nobody could read before approving it.
+    fn readable(self) -> Result<Self, Vec<Mistake>> {
+        let length = self.canonical().len();
+        if length <= MAX_CANONICAL {
+            return Ok(self);
+        }
+        Err(vec![Mistake {
+            at: "description".to_owned(),
+            what: format!(
+                "has {length} bytes in its canonical form, and an operator is asked to approve 64 KiB \
+                 at most: describe fewer endpoints, or shorter headers, bodies and lists"
+            ),
+        }])
     }
 }
 

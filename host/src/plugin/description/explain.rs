@@ -142,7 +142,7 @@ impl Description {
         lines
     }
 
-    fn id_token_line(&self) -> &'static str {
+    pub(super) fn id_token_line(&self) -> &'static str {
         if self.id_token {
             "a login needs a valid ID token"
         } else {
@@ -203,7 +203,7 @@ impl Description {
     }
 }
 
-fn reach(name: &str, endpoint: &Endpoint) -> String {
+pub(super) fn reach(name: &str, endpoint: &Endpoint) -> String {
     let what = match endpoint.role {
         Role::Authorization => "sends browsers to",
         Role::Token => "sends codes, refresh tokens and the client's authentication to",

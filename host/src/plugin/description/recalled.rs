@@ -2,7 +2,7 @@
 //! compared, and for nothing else. No login can use it, since it was checked under what was
 //! configured then.
 
-use super::explain::join;
+use super::explain::{join, reach};
 use super::{
     Callback, Client, Description, EmailSource, Endpoint, Issuer, Logout, Pointer, Relaxation,
     Renewal, Role, ScopeParameter, Source, Subject,
@@ -64,9 +64,10 @@ impl Recalled {
 }
 
 impl Description {
-    /// Everything that decides who a user is: the namespace, who speaks for it, and where the
-    /// subject stands.
-    fn who(&self) -> [(&'static str, String); 6] {
+    /// Everything that decides who a user is: the namespace, who speaks for it, where the subject
+    /// stands, and whoever could say another one: the token endpoints, the endpoint that tells the
+    /// subject with all that it is sent, and holders of the client secret.
+    fn who(&self) -> [(&'static str, String); 9] {
         let issuer = &self.issuer;
         let or_none = |text: Option<&str>| text.map_or("nothing".to_owned(), word);
         let aliases = join(&issuer.aliases);
@@ -85,34 +86,45 @@ impl Description {
                 or_none(issuer.metadata_issuer.as_deref()),
             ),
             ("the subject", self.subject_line()),
-            ("who is asked for the subject", self.witnesses()),
+            ("who is asked for the subject", self.witness()),
+            ("who is asked for tokens", self.token_endpoints()),
+            ("the ID token", self.id_token_line().to_owned()),
+            ("who can make ID tokens", self.signers().to_owned()),
         ]
     }
 
-    /// The listed endpoints whose answers hold the subject.
-    fn witnesses(&self) -> String {
-        let witnesses: Vec<String> = match &self.subject.source {
-            Source::IdToken => Vec::new(),
-            Source::TokenResponse => self
-                .endpoints
-                .values()
-                .filter(|endpoint| endpoint.role == Role::Token)
-                .map(|endpoint| endpoint.url.to_string())
-                .collect(),
+    fn signers(&self) -> &'static str {
+        if self.relax.contains(&Relaxation::Hs256IdToken) {
+            "the issuer, and whoever has the client secret (hs256-id-token)"
+        } else {
+            "the issuer"
+        }
+    }
+
+    /// The listed token endpoints, in words. ID tokens and token responses are theirs, and access
+    /// tokens, for which an endpoint tells the subject.
+    fn token_endpoints(&self) -> String {
+        let listed: Vec<String> = self
+            .endpoints
+            .iter()
+            .filter(|(_, endpoint)| endpoint.role == Role::Token)
+            .map(|(name, endpoint)| reach(name, endpoint))
+            .collect();
+        if listed.is_empty() {
+            "the issuer".to_owned()
+        } else {
+            join(&listed)
+        }
+    }
+
+    /// The listed endpoint whose answer holds the subject, in words.
+    fn witness(&self) -> String {
+        match &self.subject.source {
+            Source::IdToken | Source::TokenResponse => "the token endpoint".to_owned(),
             Source::Endpoint(name) => self
                 .endpoints
                 .get(name)
-                .map(|endpoint| {
-                    let body = endpoint.body.as_ref().map(json::canonical);
-                    format!("{}{}", endpoint.url, body.unwrap_or_default())
-                })
-                .into_iter()
-                .collect(),
-        };
-        if witnesses.is_empty() {
-            "the issuer".to_owned()
-        } else {
-            join(&witnesses)
+                .map_or("the issuer".to_owned(), |it| word(&reach(name, it))),
         }
     }
 }

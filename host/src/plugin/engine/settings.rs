@@ -6,6 +6,10 @@ use super::EngineOptions;
 use crate::config::Tier;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+/// Bytes of a memory's first contents that are laid out whole, gaps and all. Where there is more, and it
+/// is mostly gaps, each piece is copied: else two bytes far apart would be megabytes of code.
+const DENSE_IMAGE: u64 = 1 << 20;
+
 /// What is fixed for every component of a tier.
 #[derive(Clone, Copy, Debug)]
 pub struct Fixed {
@@ -84,6 +88,7 @@ fn proposals(tier: Tier) -> Config {
         // where a step is run again on another machine.
         .cranelift_nan_canonicalization(true)
         .memory_init_cow(true)
+        .memory_guaranteed_dense_image_size(DENSE_IMAGE)
         .native_unwind_info(false);
     config
 }

@@ -120,6 +120,7 @@ pub(crate) async fn metadata(fresh: &Fresh) {
     let record = |document: &str, fetched_at| MetadataRecord {
         document: document.to_owned(),
         fetched_at,
+        mac: format!("mac of {document}"),
     };
     for (new, stands) in [
         (record("1", NOW), record("1", NOW)),

@@ -73,12 +73,13 @@ impl Metadata for Sqlite {
         provider: &ProviderName,
         url: &str,
     ) -> Result<Option<MetadataRecord>, StoreError> {
-        let row =
-            query("SELECT document, fetched_at FROM metadata WHERE provider = $1 AND url = $2")
-                .bind(provider.as_str())
-                .bind(url)
-                .fetch_optional(&self.readers)
-                .await?;
+        let row = query(
+            "SELECT document, fetched_at, mac FROM metadata WHERE provider = $1 AND url = $2",
+        )
+        .bind(provider.as_str())
+        .bind(url)
+        .fetch_optional(&self.readers)
+        .await?;
         row.as_ref().map(metadata_record).transpose()
     }
 
@@ -89,14 +90,16 @@ impl Metadata for Sqlite {
         record: &MetadataRecord,
     ) -> Result<(), StoreError> {
         query(
-            "INSERT INTO metadata (provider, url, document, fetched_at) VALUES ($1, $2, $3, $4) \
+            "INSERT INTO metadata (provider, url, document, fetched_at, mac) \
+             VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (provider, url) DO UPDATE SET document = excluded.document, \
-             fetched_at = excluded.fetched_at WHERE excluded.fetched_at >= metadata.fetched_at",
+             fetched_at = excluded.fetched_at, mac = excluded.mac WHERE excluded.fetched_at >= metadata.fetched_at",
         )
         .bind(provider.as_str())
         .bind(url)
         .bind(&record.document)
         .bind(number(record.fetched_at))
+        .bind(&record.mac)
         .execute(&self.writer)
         .await?;
         Ok(())
@@ -119,5 +122,6 @@ fn metadata_record(row: &SqliteRow) -> Result<MetadataRecord, StoreError> {
     Ok(MetadataRecord {
         document: cells.text("document")?,
         fetched_at: cells.number("fetched_at")?,
+        mac: cells.text("mac")?,
     })
 }

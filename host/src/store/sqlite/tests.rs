@@ -176,8 +176,8 @@ async fn admission_reads_by_index() {
 async fn rows_from_another_hand_are_errors() {
     let (_folder, store) = inside().await;
     for statement in [
-        "INSERT INTO metadata VALUES ('p', 'negative', 'd', -1)",
-        "INSERT INTO metadata VALUES ('p', 'text', 'd', 'soon')",
+        "INSERT INTO metadata VALUES ('p', 'negative', 'd', -1, 'm')",
+        "INSERT INTO metadata VALUES ('p', 'text', 'd', 'soon', 'm')",
         "INSERT INTO attempts (id, workflow_id, provider, revision, return_to, created_at, \
          expires_at, secrets, outcome) VALUES ('a', 'w', 'p', 'r', '/', 1, 2, x'', '{')",
     ] {

@@ -13,7 +13,7 @@ use wasm_encoder::{
 /// The section that says what a component is.
 const MANIFEST: &str = "celadon:manifest";
 /// The biggest component that is read.
-const BIGGEST: usize = 16 << 20;
+const BIGGEST: usize = 4 << 20;
 
 macro_rules! binaries {
     ($($binary:ident $name:literal $tries:literal, $by:literal, $says:literal;)*) => {
@@ -62,11 +62,11 @@ binaries! {
     TableBomb "table-bomb" "to grow a table until memory is gone",
         "10,000 elements (`plugin/call/confinement.rs`)", "needs more table space than its limit allows";
     TableAtStart "table-at-start" "to have a table of a million elements from the start",
-        "the size of a slot in the pool (`plugin/engine.rs`)", "cannot be compiled";
+        "the size of a slot in the pool (`plugin/engine/settings.rs`)", "cannot be compiled";
     StackBomb "stack-bomb" "to recurse for ever",
-        "256 KiB of stack (`plugin/engine.rs`)", "needs more stack than its limit allows";
+        "256 KiB of stack (`plugin/engine/settings.rs`)", "needs more stack than its limit allows";
     ManyInstances "many-instances" "to consist of a hundred instances",
-        "8 core instances, 1 memory (`plugin/engine.rs`)", "cannot be compiled";
+        "8 core instances, 1 memory (`plugin/engine/settings.rs`)", "cannot be compiled";
     AliasedList "aliased-list" "to have one text copied a hundred thousand times",
         "the limit of output, counted while it is copied (`plugin/call/confinement.rs`)", "answer is too large";
     NotUtf8 "not-utf-8" "to answer with text that is none",
@@ -96,7 +96,7 @@ binaries! {
     Truncated "truncated" "to end in its middle",
         "the validator (`plugin/component/inspect.rs`)", "not valid WebAssembly of the kind that Celadon runs";
     TooBig "too-big" "to be of more bytes than are read",
-        "16 MiB (`plugin/component.rs`)", "the file is bigger than";
+        "4 MiB, unless `limits.component_size` says more (`plugin/component/inspect.rs`)", "the file is bigger than";
     TwoManifests "two-manifests" "to say two things of itself",
         "one manifest (`plugin/component/inspect.rs`)", "there are two of them";
     BrokenManifest "broken-manifest" "to break the reader of manifests",

@@ -56,10 +56,10 @@ impl Terminal {
 }
 
 fn by_answer(question: &str, is_yes: impl FnOnce(&str) -> bool) -> Answer {
-    print!("  {question}");
     let mut answer = String::new();
-    let asked = io::stdout()
-        .flush()
+    let mut out = io::stdout().lock();
+    let asked = write!(out, "  {question}")
+        .and_then(|()| out.flush())
         .and_then(|()| io::stdin().lock().read_line(&mut answer));
     if asked.is_ok() && is_yes(answer.trim()) {
         Answer::Yes

@@ -40,7 +40,10 @@ fn write(
         out,
         "approval",
         &match (difference.is_change, difference.is_unreadable) {
-            (false, _) => "none yet",
+            (false, _) => {
+                "none yet, so nothing tells who signed in by it before: if anybody did, users may \
+                 become others"
+            }
             (true, false) => "of something else; the difference is marked",
             (true, true) => "of something that another version of Celadon wrote",
         },

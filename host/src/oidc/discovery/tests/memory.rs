@@ -10,6 +10,14 @@ pub(super) struct MemoryStore {
     pub(super) events: Mutex<Vec<AuditEvent>>,
 }
 
+impl MemoryStore {
+    /// Changes every copy, as somebody who can write to the store.
+    pub(super) fn change(&self, change: impl Fn(&mut MetadataRecord)) {
+        let mut copies = self.copies.lock().expect("no test panicked here");
+        copies.values_mut().for_each(change);
+    }
+}
+
 #[async_trait]
 impl Metadata for MemoryStore {
     async fn metadata(

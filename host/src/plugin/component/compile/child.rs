@@ -1,7 +1,9 @@
 //! The host's side of a compiler in a child process: who is started, what it is given, how long it
 //! is waited for, and what its end means.
 
-use super::{CompileError, Complaint, Job, MAX_CODE_BYTES, confined};
+use super::{Budget, CompileError, Complaint, Job, MAX_CODE_BYTES, confined};
+use crate::config::{Limits, Tier};
+use crate::plugin::engine::Purpose;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use tokio::sync::Semaphore;
 const AT_ONCE: usize = 2;
 /// The longest a child may take by the clock on the wall, as a multiple of its CPU time: it is nice
 /// to everybody else, and on a busy machine its turn comes late.
-const WALL_FACTOR: u32 = 6;
+const WALL_FACTOR: u32 = 20;
 /// Bytes of what a child says that are read.
 const MAX_COMPLAINT_BYTES: u64 = 4 << 10;
 
@@ -23,6 +25,14 @@ const MAX_COMPLAINT_BYTES: u64 = 4 << 10;
 pub struct Children {
     executable: PathBuf,
     room: Semaphore,
+}
+
+/// What a child is asked. `purpose` is what its code is for, if code is asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    tier: Tier,
+    purpose: Option<Purpose>,
+    budget: Budget,
 }
 
 impl Children {
@@ -50,31 +60,55 @@ impl Children {
     }
 
     pub(super) async fn compile(&self, job: &Job) -> Result<Vec<u8>, CompileError> {
+        let asked = Asked {
+            tier: job.engine.options().tier,
+            purpose: Some(job.engine.purpose()),
+            budget: job.budget,
+        };
+        self.ask(asked, &job.bytes).await
+    }
+
+    /// Whether these bytes are a provider of a tier. Nothing is compiled.
+    ///
+    /// # Errors
+    /// See [`CompileError`].
+    pub async fn inspect(&self, bytes: &[u8], limits: &Limits) -> Result<(), CompileError> {
+        let asked = Asked {
+            tier: limits.tier,
+            purpose: None,
+            budget: limits.into(),
+        };
+        self.ask(asked, bytes).await.map(drop)
+    }
+
+    async fn ask(&self, asked: Asked, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
         let turn = self.room.acquire().await;
         let _turn = turn.map_err(|_| CompileError::Interrupted)?;
-        let mut child = self.start(job).map_err(not_run)?;
-        let patience = job.budget.time.saturating_mul(WALL_FACTOR);
-        let end = tokio::time::timeout(patience, converse(&mut child, &job.bytes)).await;
+        let mut child = self.start(asked).map_err(not_run)?;
+        let patience = asked.budget.time.saturating_mul(WALL_FACTOR);
+        let end = tokio::time::timeout(patience, converse(&mut child, bytes)).await;
         let result = match end {
-            Ok(Ok(said)) => said.judge(job),
+            Ok(Ok(said)) => said.judge(asked.budget),
             Ok(Err(Lost::TooLong)) => Err(CompileError::TooLong),
             Ok(Err(Lost::Pipe(error))) => Err(not_run(error)),
-            Err(_) => Err(CompileError::Time(job.budget.time)),
+            Err(_) => Err(CompileError::Starved(patience)),
         };
         // Where it has ended, this does nothing.
         child.kill().await.ok();
         result
     }
 
-    fn start(&self, job: &Job) -> io::Result<Child> {
-        let seconds = job.budget.time.as_secs() + u64::from(job.budget.time.subsec_nanos() > 0);
+    fn start(&self, asked: Asked) -> io::Result<Child> {
+        let budget = asked.budget;
+        let seconds = budget.time.as_secs() + u64::from(budget.time.subsec_nanos() > 0);
+        let purpose = asked.purpose.map_or(confined::VERDICT, Purpose::as_str);
         Command::new(&self.executable)
             .arg0("celadon")
             .arg(confined::COMMAND)
-            .arg(job.engine.options().tier.as_str())
-            .arg(job.engine.purpose().as_str())
+            .arg(asked.tier.as_str())
+            .arg(purpose)
             .arg(seconds.to_string())
-            .arg(job.budget.memory.to_string())
+            .arg(budget.memory.to_string())
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -149,8 +183,7 @@ async fn converse(child: &mut Child, bytes: &[u8]) -> Result<Said, Lost> {
 }
 
 impl Said {
-    fn judge(self, job: &Job) -> Result<Vec<u8>, CompileError> {
-        let budget = job.budget;
+    fn judge(self, budget: Budget) -> Result<Vec<u8>, CompileError> {
         match (self.status.code(), self.status.signal()) {
             (Some(0), _) if !self.code.is_empty() => Ok(self.code),
             (Some(confined::REFUSED), _) => {
@@ -164,6 +197,8 @@ impl Said {
                 Err(not_run(io::Error::other("it could not give up its rights")))
             }
             (_, Some(libc::SIGXCPU)) => Err(CompileError::Time(budget.time)),
+            // Not by us, who ask no more then, nor for its CPU time, of which SIGXCPU comes first.
+            (_, Some(libc::SIGKILL)) => Err(CompileError::Killed),
             // An allocation that fails aborts, after the standard library has said so.
             (_, Some(libc::SIGABRT)) if self.complaint.contains("memory allocation of") => {
                 Err(CompileError::Memory(budget.memory))

@@ -1,8 +1,8 @@
 //! The child's side: gives up what it could do, then inspects and compiles what comes in.
 //!
 //! The child is this program under the hidden command `compile-component`. It has an empty
-//! environment, three pipes and no file; before it reads the first byte it takes CPU time, memory,
-//! files and processes away from itself. It never opens a configuration, a key or a store.
+//! environment, three pipes and no file; before it reads the first byte it closes what it inherited, and
+//! takes CPU time, memory, files and processes away from itself. It never opens a configuration, a key or a store.
 
 use super::with_causes;
 use crate::config::Tier;
@@ -12,6 +12,11 @@ use std::io::{self, Read, Write};
 
 /// The command by which the program is asked to do this.
 pub const COMMAND: &str = "compile-component";
+
+/// In the place of a purpose: whether it is a provider is asked, and nothing is compiled.
+pub const VERDICT: &str = "verdict";
+/// What is answered then, where code would stand.
+const USABLE: &[u8] = b"usable";
 
 /// Exit code: the compiler refuses the component. What it says stands on stderr.
 pub(super) const REFUSED: i32 = 3;
@@ -24,6 +29,8 @@ pub(super) const NOT_CONFINED: i32 = 5;
 
 /// Files that may be open: three pipes, and what the compiler's memory may need.
 const FILES: u64 = 8;
+/// Stdin, stdout and stderr: all that is open at first.
+const PIPES: libc::c_int = 3;
 /// How nice the child is to everybody else.
 const NICE: libc::c_int = 5;
 /// More than any component that is allowed to be compiled, in bytes.
@@ -34,8 +41,8 @@ const MAX_INPUT: u64 = 64 << 20;
 pub struct Order {
     /// The kind of guest.
     pub tier: Tier,
-    /// What the code is for.
-    pub purpose: Purpose,
+    /// What the code is for. `None`: only whether it is a provider is asked.
+    pub purpose: Option<Purpose>,
     /// Seconds of CPU time.
     pub seconds: u64,
     /// Bytes of address space.
@@ -60,18 +67,23 @@ pub fn run(order: Order) -> u8 {
         eprintln!("{}", with_causes(&error));
         return exit(NO_PROVIDER);
     }
-    match precompile(order.tier, order.purpose, &bytes) {
-        Ok(code) => {
-            let mut out = io::stdout().lock();
-            let written = out.write_all(&code).and_then(|()| out.flush());
-            u8::from(written.is_err())
-        }
+    let Some(purpose) = order.purpose else {
+        return answer(USABLE);
+    };
+    match precompile(order.tier, purpose, &bytes) {
+        Ok(code) => answer(&code),
         Err(error) if lacks_memory(&error) => exit(NO_MEMORY),
         Err(error) => {
             eprintln!("{error:#}");
             exit(REFUSED)
         }
     }
+}
+
+fn answer(bytes: &[u8]) -> u8 {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    u8::from(written.is_err())
 }
 
 fn exit(code: i32) -> u8 {
@@ -94,6 +106,7 @@ type Resource = libc::c_int;
 /// Takes away from this process what compiling does not need.
 fn confine(order: Order) -> io::Result<()> {
     end_with_parent()?;
+    close_files();
     limit(libc::RLIMIT_CORE, 0)?;
     limit(libc::RLIMIT_FSIZE, 0)?;
     limit(libc::RLIMIT_NOFILE, FILES)?;
@@ -105,6 +118,41 @@ fn confine(order: Order) -> io::Result<()> {
     // SAFETY: it takes a number and touches no memory. That it fails makes nothing less safe.
     let _ = unsafe { libc::nice(NICE) };
     Ok(())
+}
+
+/// Whoever started the host may have left files open, which it passes on unknowingly.
+fn close_files() {
+    if close_all_at_once() {
+        return;
+    }
+    #[allow(
+        unsafe_code,
+        reason = "the standard library closes no file that is not its own"
+    )]
+    // SAFETY: both take numbers and touch no memory, and nothing here owns a file but the pipes.
+    unsafe {
+        let most = libc::sysconf(libc::_SC_OPEN_MAX).clamp(256, 1 << 20);
+        for file in PIPES..libc::c_int::try_from(most).unwrap_or(libc::c_int::MAX) {
+            libc::close(file);
+        }
+    }
+}
+
+/// Since Linux 5.9.
+#[cfg(target_os = "linux")]
+fn close_all_at_once() -> bool {
+    #[allow(
+        unsafe_code,
+        reason = "the standard library closes no file that is not its own"
+    )]
+    // SAFETY: it takes numbers and touches no memory, and nothing here owns a file but the pipes.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, PIPES, libc::c_uint::MAX, 0) };
+    done == 0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn close_all_at_once() -> bool {
+    false
 }
 
 /// A host that was started with the signal ignored passes that on.

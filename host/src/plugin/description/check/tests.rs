@@ -199,6 +199,24 @@ fn all_mistakes_come_at_once() {
 }
 
 #[test]
+fn what_is_longer_than_anybody_reads_is_refused() {
+    let mut raw = github();
+    let long = |n: usize| bindings::Parameter {
+        name: format!("x-part-{n}"),
+        value: "a".repeat(500),
+    };
+    raw.endpoints[0].headers = (0..100).map(long).collect();
+    assert!(check(raw.clone()).is_ok());
+    raw.endpoints[0].headers = (0..200).map(long).collect();
+    let mistakes = check(raw).unwrap_err();
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    assert!(
+        mistakes[0].what.contains("64 KiB at most: describe fewer"),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
 fn mistakes_are_safe_to_print_and_few() {
     let mut raw = github();
     raw.endpoints[0].url = text("https://\u{1b}[2Jx");

@@ -1,6 +1,8 @@
 use super::*;
 use crate::plugin::approval::tests::description;
-use crate::plugin::description::{ClientAuthentication, Placement, ResponseMode, SignedSecret};
+use crate::plugin::description::{
+    ClientAuthentication, Method, Placement, ResponseMode, SignedSecret,
+};
 use proptest::prelude::*;
 use serde_json::{Map, json};
 
@@ -118,10 +120,18 @@ fn no_fact_is_without_words() {
     assert!(told > 60, "{told}");
 }
 
+fn token(it: &mut Description) -> &mut Endpoint {
+    it.endpoints.get_mut("token").unwrap()
+}
+
+fn user(it: &mut Description) -> &mut Endpoint {
+    it.endpoints.get_mut("user").unwrap()
+}
+
 #[test]
 fn what_decides_who_a_user_is_is_a_migration() {
     type Change = fn(&mut Description);
-    let migrations: [Change; 7] = [
+    let migrations: [Change; 14] = [
         |it| it.issuer.identifier += "/x",
         |it| it.issuer.aliases = ["https://x.example".to_owned()].into(),
         |it| it.issuer.metadata = Some(url::Url::parse("https://x.example").unwrap()),
@@ -129,6 +139,16 @@ fn what_decides_who_a_user_is_is_a_migration() {
         |it| it.subject.at = vec![Pointer::parse("/oid").unwrap()],
         |it| it.subject.source = Source::TokenResponse,
         |it| it.subject.source = Source::Endpoint("user".to_owned()),
+        |it| it.id_token = false,
+        |it| it.relax = [Relaxation::Hs256IdToken].into(),
+        |it| token(it).url = url::Url::parse("https://x.example/token").unwrap(),
+        |it| token(it).method = Method::Get,
+        |it| token(it).headers = [("x-tenant".to_owned(), "other".to_owned())].into(),
+        |it| drop(it.endpoints.remove("token")),
+        |it| {
+            let second = token(it).clone();
+            it.endpoints.insert("second".to_owned(), second);
+        },
     ];
     let recall = |it: &Description| Recalled::read(&it.to_value()).unwrap();
     let it = description("https://a.example");
@@ -145,6 +165,26 @@ fn what_decides_who_a_user_is_is_a_migration() {
         it.endpoints.get_mut("user").unwrap().url = url::Url::parse("https://x.example").unwrap();
     });
     assert_eq!(recall(&asked).migration_to(&elsewhere).len(), 1);
+    let witness: [Change; 6] = [
+        |it| user(it).headers = [("x-user".to_owned(), "admin".to_owned())].into(),
+        |it| user(it).method = Method::Get,
+        |it| user(it).body = Some(json!({ "query": "{ admin }" })),
+        |it| user(it).bearer = Placement::Query("t".to_owned()),
+        |it| user(it).proof = Some("p".to_owned()),
+        |it| drop(it.endpoints.remove("user")),
+    ];
+    for change in witness {
+        let other = asked.clone().changed(change);
+        assert_eq!(
+            recall(&asked).migration_to(&other).len(),
+            1,
+            "{}",
+            other.canonical()
+        );
+        // Who does not tell the subject may change.
+        let unasked = it.clone().changed(change);
+        assert!(recall(&it).migration_to(&unasked).is_empty());
+    }
     let others: [Change; 3] = [
         |it| it.emails.clear(),
         |it| it.renewal = Renewal::None,

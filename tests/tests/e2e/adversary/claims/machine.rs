@@ -55,7 +55,7 @@ pub fn nan_bits(attack: Attack) -> Claim {
     let guest = adversary(attack).link_has("nan=7ff8000000000000");
     Claim::of(
         Subject::Machine,
-        "every NaN has the same bits (`plugin/engine.rs`)",
+        "every NaN has the same bits (`plugin/engine/settings.rs`)",
         signed_in(attack, Lies::none(), guest),
     )
 }

@@ -161,7 +161,11 @@ pub fn big_transcript(attack: Attack) -> Claim {
     Claim::of(
         Subject::Request,
         TRANSCRIPT,
-        flood(attack, fat_answers(), "its transcript is longer than 1 MiB"),
+        flood(
+            attack,
+            fat_answers(),
+            "its transcript is longer than 1048576 bytes",
+        ),
     )
 }
 
