@@ -47,7 +47,10 @@ pub fn run(places: &Places, arguments: &[OsString]) -> Result<(), Failure> {
         step(&format!("benchmark: {name}"), || {
             let mut bench = cargo(places.workspace());
             bench.args([
+                // The same packages as above: nothing is compiled with other features.
                 "bench",
+                "--package",
+                "celadon",
                 "--package",
                 PACKAGE,
                 "--features",
