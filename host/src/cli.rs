@@ -75,16 +75,6 @@ enum Command {
     CompileComponent(compile::Order),
 }
 
-impl Command {
-    fn reads_configuration(&self) -> bool {
-        match self {
-            Self::Dev(_) | Self::CompileComponent(_) => false,
-            Self::Provider(command) => command.reads_configuration(),
-            Self::Serve | Self::Check | Self::Keys(_) => true,
-        }
-    }
-}
-
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -103,9 +93,6 @@ pub(crate) enum CliError {
     /// `CELADON_LOG` or `CELADON_LOG_FORMAT`.
     #[error(transparent)]
     Log(#[from] log::LogError),
-    /// `--config` for a command that reads none: what it names would be taken for checked.
-    #[error("this command reads no configuration: leave `--config` out")]
-    NoConfiguration,
     /// The sandbox could not be set up.
     #[error("the sandbox cannot be set up")]
     Sandbox(#[source] crate::plugin::engine::EngineError),
@@ -132,7 +119,6 @@ impl CliError {
             Self::Configuration(_)
             | Self::Providers { .. }
             | Self::Log(_)
-            | Self::NoConfiguration
             | Self::Approvals(_)
             | Self::App(AppError::Approvals(_)) => 2,
             Self::Sandbox(_) | Self::Runtime(_) | Self::App(_) | Self::Dev(_) | Self::Keys(_) => 1,
@@ -147,11 +133,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
     if let Command::CompileComponent(order) = &arguments.command {
         return ExitCode::from(confined::run(order.into()));
     }
-    let needless = arguments.config.is_some() && !arguments.command.reads_configuration();
     let file = arguments.config.or_else(file_of_environment);
     let file = file.as_deref();
     let done = match arguments.command {
-        _ if needless => Err(CliError::NoConfiguration),
         Command::CompileComponent(_) => Ok(()),
         Command::Serve => serve::run(file),
         Command::Dev(options) => develop(options),
@@ -235,24 +219,6 @@ mod tests {
         }
         let build = parse("celadon provider build a.wasm --output b.wasm --config c.toml").unwrap();
         assert_eq!(build.config, Some(PathBuf::from("c.toml")));
-    }
-
-    #[test]
-    fn a_configuration_that_nobody_would_read_is_refused() {
-        for line in [
-            "celadon dev",
-            "celadon provider build a.wasm --output b.wasm",
-            "celadon provider bundle a.wasm",
-            "celadon provider check a.wasm",
-            "celadon provider inspect a.wasm",
-        ] {
-            let command = parse(line).unwrap().command;
-            assert!(!command.reads_configuration(), "{line}");
-        }
-        for line in ["celadon serve", "celadon check", "celadon provider approve"] {
-            assert!(parse(line).unwrap().command.reads_configuration(), "{line}");
-        }
-        assert_eq!(CliError::NoConfiguration.code(), 2);
     }
 
     #[test]

@@ -44,13 +44,6 @@ pub(super) enum Command {
     Inspect(inspect::Inspect),
 }
 
-impl Command {
-    /// Whether it asks what is configured.
-    pub(super) fn reads_configuration(&self) -> bool {
-        matches!(self, Self::Approve(_))
-    }
-}
-
 /// What a component is taken for.
 #[derive(Debug, clap::Args)]
 struct Kind {
