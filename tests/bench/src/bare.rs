@@ -215,12 +215,10 @@ async fn serve(address: String) -> Result<()> {
     let client = Client::new(connection, ClientOptions::new("default").build())?;
     work(client.clone())?;
 
-    let mut turns = 0_usize;
-    for line in std::io::stdin().lock().lines() {
+    for (turns, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line?;
         let (flows, at_once) = line.split_once(' ').context("two numbers")?;
         let (flows, at_once) = (flows.parse::<usize>()?, at_once.parse::<usize>()?);
-        turns += 1;
         let before = crate::figures::own_cpu_time();
         let flows = (0..flows).map(|flow| one(&client, format!("bare-{turns}-{flow}")));
         let updates: Vec<Result<u64>> = futures::stream::iter(flows)

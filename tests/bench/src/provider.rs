@@ -14,7 +14,6 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use url::Url;
 
 /// A running provider. It ends with its runtime.
@@ -121,8 +120,7 @@ async fn userinfo() -> Json<Value> {
 
 impl Op {
     fn id_token(&self, nonce: &str) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map(|since| since.as_secs()).unwrap_or_default();
+        let now = celadon::clock::now();
         let header = json!({"alg": "ES256", "kid": "k1", "typ": "JWT"});
         let claims = json!({
             "iss": self.issuer, "sub": "alice", "aud": "celadon", "nonce": nonce,
