@@ -14,6 +14,7 @@ mod answer;
 mod confinement;
 mod diagnosis;
 mod error;
+mod here;
 
 pub use self::answer::{Answer, Breach};
 pub(super) use self::confinement::Confinement;
@@ -247,27 +248,34 @@ where
 {
     let component = guest.component.clone();
     let setup = guest.setup.clone();
-    let mut store = Confinement::store(component.engine(), guest.limits);
+    let store = Confinement::store(component.engine(), guest.limits);
     let task = move || {
         // The place is free when the instance is gone, even if nobody waits for the answer
         // any more: so the permit goes last.
         let _permit = permit;
-        let mut store = {
-            Confinement::arm(&mut store);
-            store
-        };
-        let instance = component
-            .pre()
-            .instantiate(&mut store)
-            .map_err(|error| failure(&error, Breach::Functions))?;
-        let answer =
-            call(&instance, &mut store, &setup).map_err(|error| failure(&error, Breach::Types))?;
-        answer.check().map_err(CallError::Contract)?;
-        Ok(answer)
+        execute(&component, &setup, store, &*call)
     };
     tokio::task::spawn_blocking(task)
         .await
         .map_err(CallError::Host)?
+}
+
+/// One call, on this thread, from its instance to its checked answer.
+fn execute<A: Answer>(
+    component: &LoadedComponent,
+    setup: &Setup,
+    mut store: Store<Confinement>,
+    call: impl Fn(&IdentityProvider, &mut Store<Confinement>, &Setup) -> wasmtime::Result<A>,
+) -> Result<A, CallError> {
+    Confinement::arm(&mut store);
+    let instance = component
+        .pre()
+        .instantiate(&mut store)
+        .map_err(|error| failure(&error, Breach::Functions))?;
+    let answer =
+        call(&instance, &mut store, setup).map_err(|error| failure(&error, Breach::Types))?;
+    answer.check().map_err(CallError::Contract)?;
+    Ok(answer)
 }
 
 /// How a call went, in a word.

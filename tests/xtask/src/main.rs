@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask dev`, `build`, `test`, `fuzz`, `histories`.
+//! Development commands: `cargo xtask dev`, `build`, `test`, `fuzz`, `bench`, `histories`.
 //!
 //! A crate without dependencies, so that it is compiled in a second and a fresh clone needs nothing
 //! but cargo to begin. Owned here: what must be built and installed before the program or its tests
@@ -12,6 +12,7 @@
     reason = "the rule is for the program; this is a development command"
 )]
 
+mod bench;
 mod build;
 mod command;
 mod dev;
@@ -37,6 +38,7 @@ Development commands of Celadon.
                                  the arguments go to nextest (or to cargo test)
   cargo xtask fuzz [SECONDS] [TARGET...]
                                  give every parser of untrusted bytes a minute under libFuzzer
+  cargo xtask bench [NAME...]    measure logins and plugin calls, optimised: `login`, `plugin`
   cargo xtask histories          record the golden histories in tests/histories anew
   cargo xtask help               this text
 
@@ -61,6 +63,7 @@ fn run(command: &str, arguments: &[OsString]) -> Result<(), Failure> {
         "build" if arguments.is_empty() => dev::build(&Places::find()?),
         "test" => test::run(&Places::find()?, arguments),
         "fuzz" => fuzz::run(&Places::find()?, arguments),
+        "bench" => bench::run(&Places::find()?, arguments),
         "histories" if arguments.is_empty() => test::record_histories(&Places::find()?),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
