@@ -31,7 +31,7 @@ pub fn line(text: &str, longest: usize) -> String {
     safe
 }
 
-/// As [`line`], for text that Celadon has laid out in lines of its own.
+/// As [`line()`], for text that Celadon has laid out in lines of its own.
 pub fn lines(text: &str, longest: usize) -> String {
     let safe: Vec<String> = text.split('\n').map(|part| line(part, longest)).collect();
     safe.join("\n")

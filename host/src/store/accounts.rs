@@ -176,7 +176,7 @@ pub trait Accounts: Send + Sync {
     ) -> Result<bool, StoreError>;
     /// A resource refused the access token before its time: it counts as expired from now on. Answers
     /// whether it does: not where the tokens are others by now, and not again within
-    /// [`REJECTION_PAUSE`] seconds, so that a resource which takes no token at all does not wear out
+    /// `REJECTION_PAUSE` seconds, so that a resource which takes no token at all does not wear out
     /// the provider.
     async fn mark_token_rejected(
         &self,
